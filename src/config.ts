@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { Failure } from './failure.js';
+
+const MEBIBYTE = 1024 * 1024;
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const seconds = z.coerce.number().positive();
+const bytes = z.coerce.number().int().positive();
+const list = (separator: string) =>
+  z.string().transform((text) =>
+    text
+      .split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+/** `name:role:secret`, as in `MARQUEE_API_KEYS="desk:editor:s3cret,feed:service:0ther"`. */
+const apiKey = z
+  .string()
+  .regex(/^[^:]+:(reader|service|editor|admin):.{16,}$/, 'must be name:role:secret, role one of reader, service, editor, admin, secret of 16 characters or more')
+  .transform((text) => {
+    const [name = '', role = '', ...secret] = text.split(':');
+    return { name, role: role as ApiRole, secret: secret.join(':') };
+  });
+
+export type ApiRole = 'reader' | 'service' | 'editor' | 'admin';
+
+/** Every environment variable that Marquee reads, with its default. Documented in docs/operations.md. */
+const environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(4000),
+  DATABASE_URL: z.string().optional(),
+  MARQUEE_DATA: z.string().default('.marquee'),
+  MEDIA_ROOTS: list(path.delimiter).optional(),
+  MARQUEE_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  MARQUEE_PACK: z.enum(['compact']).default('compact'),
+  MARQUEE_API_KEYS: list(',').pipe(z.array(apiKey)).optional(),
+  MARQUEE_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  MARQUEE_THREADS: z.coerce.number().int().min(1).max(64).optional(),
+  MARQUEE_MAX_UPLOAD_BYTES: bytes.default(2048 * MEBIBYTE),
+  MARQUEE_MAX_DOWNLOAD_BYTES: bytes.default(2048 * MEBIBYTE),
+  MARQUEE_DOWNLOAD_SECONDS: seconds.default(900),
+  MARQUEE_MAX_DURATION_SECONDS: seconds.default(3600),
+  MARQUEE_RATE_PER_MINUTE: z.coerce.number().int().positive().default(600),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** The whole configuration, validated once. Times are in seconds, sizes in bytes, folders absolute. */
+export interface Config {
+  host: string;
+  port: number;
+  /** Null: the embedded PostgreSQL under `dataFolder`. */
+  databaseUrl: string | null;
+  dataFolder: string;
+  /** Absolute folders; a local path outside them is refused. */
+  mediaRoots: string[];
+  role: 'all' | 'api' | 'worker';
+  pack: 'compact';
+  /** Empty: no keys, and loopback only. */
+  apiKeys: { name: string; role: ApiRole; secret: string }[];
+  /** Analyses that run at the same time in this process. */
+  concurrency: number;
+  /** Worker threads for arithmetic and inference; null: one a core that this process may use. */
+  threads: number | null;
+  limits: {
+    uploadBytes: number;
+    downloadBytes: number;
+    downloadSeconds: number;
+    durationSeconds: number;
+    requestsPerMinute: number;
+  };
+  logLevel: string;
+}
+
+/**
+ * @param env usually `process.env`
+ * @param workingFolder relative folders are taken from here
+ * @throws Failure CONFIGURATION_INVALID that names each variable that is wrong
+ */
+export function readConfig(env: NodeJS.ProcessEnv, workingFolder = process.cwd()): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path[0]?.toString() ?? 'environment'}: ${issue.message}`);
+    throw new Failure('CONFIGURATION_INVALID', `The environment is not usable. ${wrong.join('; ')}.`);
+  }
+  const value = parsed.data;
+  return {
+    host: value.HOST,
+    port: value.PORT,
+    databaseUrl: value.DATABASE_URL ?? null,
+    dataFolder: path.resolve(workingFolder, value.MARQUEE_DATA),
+    mediaRoots: (value.MEDIA_ROOTS ?? ['media']).map((root) => path.resolve(workingFolder, root)),
+    role: value.MARQUEE_ROLE,
+    pack: value.MARQUEE_PACK,
+    apiKeys: value.MARQUEE_API_KEYS ?? [],
+    concurrency: value.MARQUEE_CONCURRENCY,
+    threads: value.MARQUEE_THREADS ?? null,
+    limits: {
+      uploadBytes: value.MARQUEE_MAX_UPLOAD_BYTES,
+      downloadBytes: value.MARQUEE_MAX_DOWNLOAD_BYTES,
+      downloadSeconds: value.MARQUEE_DOWNLOAD_SECONDS,
+      durationSeconds: value.MARQUEE_MAX_DURATION_SECONDS,
+      requestsPerMinute: value.MARQUEE_RATE_PER_MINUTE,
+    },
+    logLevel: value.LOG_LEVEL,
+  };
+}

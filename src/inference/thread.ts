@@ -1,0 +1,39 @@
+import { parentPort } from 'node:worker_threads';
+import { type FromThread, failureMessage, type Tasks, type ToThread } from './threads.js';
+
+/**
+ * The inside of a worker thread: runs the tasks that the pool sends, each under its own AbortController, and
+ * answers in messages. On `close` it waits for the running ones, then ends.
+ */
+export function serveTasks(tasks: Tasks): void {
+  const port = parentPort;
+  if (!port) throw new Error('serveTasks runs inside a worker thread only');
+  const running = new Map<number, { controller: AbortController; ended: Promise<void> }>();
+  const answer = (message: FromThread) => port.postMessage(message);
+
+  const run = async (id: number, name: string, input: unknown, signal: AbortSignal) => {
+    try {
+      const task = tasks[name];
+      if (!task) throw new Error(`there is no task ${name}`);
+      const output = await task(input, { signal, progress: (share) => answer({ kind: 'progress', id, share }) });
+      answer({ kind: 'done', id, output });
+    } catch (error) {
+      answer(failureMessage(id, error));
+    } finally {
+      running.delete(id);
+    }
+  };
+
+  port.on('message', async (message: ToThread) => {
+    if (message.kind === 'run') {
+      const controller = new AbortController();
+      running.set(message.id, { controller, ended: run(message.id, message.task, message.input, controller.signal) });
+    } else if (message.kind === 'abort') {
+      running.get(message.id)?.controller.abort();
+    } else {
+      await Promise.all([...running.values()].map((call) => call.ended));
+      answer({ kind: 'closed' });
+      port.close();
+    }
+  });
+}

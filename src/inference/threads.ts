@@ -1,0 +1,151 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { asFailure, Failure, type FailureCode } from '../failure.js';
+
+/** What a task gets besides its input. */
+export interface TaskContext {
+  /** Aborted when the caller gives up; the task must then stop within a second. */
+  signal: AbortSignal;
+  /** Share done, 0 … 1. */
+  progress(share: number): void;
+}
+
+/** Tasks by name: what a thread can do. Inputs and outputs are plain, cloneable values. */
+// biome-ignore lint/suspicious/noExplicitAny: the map's values differ in input and output; each caller sees its own.
+export type Tasks = Record<string, (input: any, context: TaskContext) => unknown>;
+
+type Input<T extends Tasks, K extends keyof T> = Parameters<T[K]>[0];
+type Output<T extends Tasks, K extends keyof T> = Awaited<ReturnType<T[K]>>;
+
+/** Messages to a thread. */
+export type ToThread =
+  | { kind: 'run'; id: number; task: string; input: unknown }
+  | { kind: 'abort'; id: number }
+  | { kind: 'close' };
+
+/** Messages from a thread. */
+export type FromThread =
+  | { kind: 'progress'; id: number; share: number }
+  | { kind: 'done'; id: number; output: unknown }
+  | { kind: 'failed'; id: number; code: FailureCode; message: string; stack: string | undefined }
+  | { kind: 'closed' };
+
+interface Call {
+  resolve(output: unknown): void;
+  reject(error: Error): void;
+  progress: ((share: number) => void) | undefined;
+}
+
+interface Thread {
+  worker: Worker;
+  calls: Map<number, Call>;
+  closed: Promise<void>;
+}
+
+/**
+ * Worker threads that run named tasks, so that nothing heavy touches the event loop. A thread that dies fails
+ * only the calls it had and is replaced. `close` lets running calls end first: terminating a thread inside an
+ * ONNX session would abort the whole process.
+ */
+export class ThreadPool<T extends Tasks> {
+  readonly #entry: URL;
+  readonly #threads: Thread[] = [];
+  #nextId = 1;
+  #closing = false;
+
+  /** @param entry the built module that calls `serveTasks` (see inference/thread.ts) */
+  constructor(
+    entry: URL,
+    readonly size = availableParallelism(),
+  ) {
+    this.#entry = entry;
+    for (let i = 0; i < size; i++) this.#threads.push(this.#start());
+  }
+
+  /** Runs a task on the thread with the fewest calls. @throws the task's Failure, or WORKER_CRASHED */
+  run<K extends keyof T & string>(
+    task: K,
+    input: Input<T, K>,
+    options: { signal?: AbortSignal; progress?: (share: number) => void } = {},
+  ): Promise<Output<T, K>> {
+    if (this.#closing) return Promise.reject(new Failure('CANCELLED', 'Marquee is shutting down.'));
+    if (options.signal?.aborted) return Promise.reject(new Failure('CANCELLED', 'The work was cancelled.'));
+    const thread = this.#threads.reduce((least, other) => (other.calls.size < least.calls.size ? other : least));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const abort = () => thread.worker.postMessage({ kind: 'abort', id } satisfies ToThread);
+      options.signal?.addEventListener('abort', abort, { once: true });
+      const settle = () => options.signal?.removeEventListener('abort', abort);
+      thread.calls.set(id, {
+        resolve: (output) => {
+          settle();
+          resolve(output as Output<T, K>);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+        progress: options.progress,
+      });
+      thread.worker.postMessage({ kind: 'run', id, task, input } satisfies ToThread);
+    });
+  }
+
+  /** Lets running calls end, then ends the threads. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const threads = [...this.#threads];
+    for (const thread of threads) thread.worker.postMessage({ kind: 'close' } satisfies ToThread);
+    await Promise.all(threads.map((thread) => thread.closed));
+  }
+
+  #start(): Thread {
+    const worker = new Worker(this.#entry);
+    const calls = new Map<number, Call>();
+    const closed = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        for (const call of calls.values()) {
+          call.reject(new Failure('WORKER_CRASHED', 'A worker thread ended unexpectedly. The work can be tried again.'));
+        }
+        calls.clear();
+        const place = this.#threads.indexOf(thread);
+        if (!this.#closing && place >= 0) this.#threads[place] = this.#start();
+        resolve();
+      });
+    });
+    const thread: Thread = { worker, calls, closed };
+    worker.on('message', (message: FromThread) => receive(thread, message));
+    worker.on('error', (error) => {
+      for (const call of calls.values()) {
+        call.reject(new Failure('WORKER_CRASHED', 'A worker thread crashed. The work can be tried again.', { cause: error }));
+      }
+      calls.clear();
+    });
+    return thread;
+  }
+}
+
+function receive(thread: Thread, message: FromThread): void {
+  if (message.kind === 'closed') return;
+  const call = thread.calls.get(message.id);
+  if (!call) return;
+  if (message.kind === 'progress') {
+    call.progress?.(message.share);
+    return;
+  }
+  thread.calls.delete(message.id);
+  if (message.kind === 'done') {
+    call.resolve(message.output);
+    return;
+  }
+  const cause = new Error(message.message);
+  if (message.stack !== undefined) cause.stack = message.stack;
+  call.reject(new Failure(message.code, message.message, { cause }));
+}
+
+/** `asFailure`, as a message that can cross threads. */
+export function failureMessage(id: number, error: unknown): FromThread {
+  const failure = asFailure(error);
+  const stack = failure.cause instanceof Error ? failure.cause.stack : failure.stack;
+  return { kind: 'failed', id, code: failure.code, message: failure.message, stack };
+}
