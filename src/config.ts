@@ -86,12 +86,14 @@ export function readConfig(env: NodeJS.ProcessEnv, workingFolder = process.cwd()
     throw new Failure('CONFIGURATION_INVALID', `The environment is not usable. ${wrong.join('; ')}.`);
   }
   const value = parsed.data;
+  const dataFolder = path.resolve(workingFolder, value.MARQUEE_DATA);
+  const mediaRoots = value.MEDIA_ROOTS ?? ['media', path.join(dataFolder, 'media')];
   return {
     host: value.HOST,
     port: value.PORT,
     databaseUrl: value.DATABASE_URL ?? null,
-    dataFolder: path.resolve(workingFolder, value.MARQUEE_DATA),
-    mediaRoots: (value.MEDIA_ROOTS ?? ['media']).map((root) => path.resolve(workingFolder, root)),
+    dataFolder,
+    mediaRoots: mediaRoots.map((root) => path.resolve(workingFolder, root)),
     role: value.MARQUEE_ROLE,
     pack: value.MARQUEE_PACK,
     apiKeys: value.MARQUEE_API_KEYS ?? [],
