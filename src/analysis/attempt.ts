@@ -1,0 +1,169 @@
+import type { Analysis, Prisma, PrismaClient, Trailer } from '../generated/prisma/client.js';
+import type { StageName } from '../generated/prisma/enums.js';
+import { advance } from './event-log.js';
+import { overallProgress } from './stage.js';
+
+/** At most four progress events a second for one analysis. */
+const PROGRESS_EVERY_MS = 250;
+
+/** Thrown when another worker has taken the analysis: this one must stop, and write nothing. */
+export class StaleAttempt extends Error {
+  override readonly name = 'StaleAttempt';
+}
+
+export type TakenAnalysis = Analysis & { trailer: Trailer };
+
+/**
+ * One worker's hold on one analysis. Everything it writes carries its number; once a later attempt exists, each
+ * write throws `StaleAttempt` instead.
+ */
+export class Attempt {
+  #lastProgressAt = 0;
+  #reached = 0;
+  #writing: Promise<void> | null = null;
+
+  private constructor(
+    private readonly prisma: PrismaClient,
+    readonly analysis: TakenAnalysis,
+  ) {}
+
+  /** Takes the analysis: raises its attempt, so that earlier ones are stale. @returns null when it has ended or is gone */
+  static async take(prisma: PrismaClient, id: string): Promise<Attempt | null> {
+    const analysis = await prisma.$transaction(async (tx) => {
+      const data = { state: 'RUNNING' as const, attempt: { increment: 1 }, startedAt: new Date() };
+      const event = { kind: 'STATE' as const, progress: 0 };
+      const taken =
+        (await advance(tx, { where: { id, state: 'QUEUED' }, data, ...event })) ??
+        // Still RUNNING: the worker that had it died, or lost its hold.
+        (await advance(tx, {
+          where: { id, state: 'RUNNING' },
+          data: { ...data, crashes: { increment: 1 } },
+          ...event,
+        }));
+      if (!taken) return null;
+      return { ...taken, trailer: await tx.trailer.findUniqueOrThrow({ where: { id: taken.trailerId } }) };
+    });
+    return analysis && new Attempt(prisma, analysis);
+  }
+
+  get number(): number {
+    return this.analysis.attempt;
+  }
+
+  /** Marks a stage as begun. */
+  async beginStage(stage: StageName): Promise<void> {
+    await this.#drained();
+    const startedAt = new Date();
+    await this.write(async (tx) => {
+      await this.#advanceRunning(tx, { stage }, 'STAGE', overallProgress(stage, 0));
+      await tx.analysisStage.upsert({
+        where: { analysisId_stage: { analysisId: this.analysis.id, stage } },
+        create: { analysisId: this.analysis.id, stage, attempt: this.number, startedAt },
+        update: { attempt: this.number, startedAt, finishedAt: null, cached: false },
+      });
+    });
+  }
+
+  /** Marks a stage as finished. */
+  async finishStage(stage: StageName, cached: boolean): Promise<void> {
+    await this.#drained();
+    await this.write(async (tx) => {
+      await this.#advanceRunning(tx, {}, 'STAGE', overallProgress(stage, 1));
+      await tx.analysisStage.update({
+        where: { analysisId_stage: { analysisId: this.analysis.id, stage } },
+        data: { finishedAt: new Date(), cached },
+      });
+    });
+  }
+
+  /** Tells of progress within a stage; steps that come too fast, or while one is being written, are left out. */
+  progress(stage: StageName, within: number): void {
+    const now = Date.now();
+    if (this.#writing || now - this.#lastProgressAt < PROGRESS_EVERY_MS) return;
+    this.#lastProgressAt = now;
+    // A stale attempt or a broken connection shows at the next real write; progress alone is not worth failing for.
+    this.#writing = this.write((tx) =>
+      this.#advanceRunning(tx, {}, 'PROGRESS', overallProgress(stage, within)),
+    )
+      .catch(() => undefined)
+      .finally(() => {
+        this.#writing = null;
+      });
+  }
+
+  /** Ends the analysis SUCCEEDED in the transaction in which `publish` writes its result. @throws StaleAttempt */
+  async succeed(publish: (tx: Prisma.TransactionClient) => Promise<void>): Promise<void> {
+    await this.#drained();
+    const finishedAt = new Date();
+    await this.write(async (tx) => {
+      await publish(tx);
+      await tx.analysisStage.update({
+        where: { analysisId_stage: { analysisId: this.analysis.id, stage: 'PUBLISH' } },
+        data: { finishedAt },
+      });
+      await this.#advanceRunning(tx, { state: 'SUCCEEDED', stage: null, finishedAt }, 'STATE', 1);
+    });
+  }
+
+  /**
+   * Ends this hold in any other state than SUCCEEDED.
+   *
+   * @param also written in the same transaction, for example the job of the next try
+   * @returns false when the attempt is stale: nothing was written then
+   */
+  async end(
+    data: Prisma.AnalysisUpdateManyMutationInput & { state: 'QUEUED' | 'FAILED' | 'CANCELLED' },
+    message: string,
+    also?: (tx: Prisma.TransactionClient) => Promise<void>,
+  ): Promise<boolean> {
+    await this.#drained();
+    try {
+      await this.write(async (tx) => {
+        await this.#advanceRunning(tx, data, 'STATE', this.#reached, message);
+        await also?.(tx);
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof StaleAttempt) return false;
+      throw error;
+    }
+  }
+
+  /** Runs `work` in one transaction that holds the analysis' row, after checking that this attempt is the newest. */
+  async write(work: (tx: Prisma.TransactionClient) => Promise<void>): Promise<void> {
+    await this.prisma.$transaction(
+      async (tx) => {
+        const held = await tx.$queryRaw<unknown[]>`
+          SELECT 1 FROM "Analysis"
+          WHERE "id" = ${this.analysis.id} AND "attempt" = ${this.number} AND "state" = 'RUNNING' FOR UPDATE`;
+        if (held.length === 0)
+          throw new StaleAttempt(`attempt ${this.number} of ${this.analysis.id} is stale`);
+        await work(tx);
+      },
+      { timeout: 30_000, maxWait: 30_000 },
+    );
+  }
+
+  async #advanceRunning(
+    tx: Prisma.TransactionClient,
+    data: Prisma.AnalysisUpdateManyMutationInput,
+    kind: 'STATE' | 'STAGE' | 'PROGRESS',
+    progress: number,
+    message?: string,
+  ): Promise<void> {
+    this.#reached = progress;
+    const where = { id: this.analysis.id, attempt: this.number, state: 'RUNNING' as const };
+    const analysis = await advance(tx, {
+      where,
+      data,
+      kind,
+      progress,
+      ...(message === undefined ? {} : { message }),
+    });
+    if (!analysis) throw new StaleAttempt(`attempt ${this.number} of ${this.analysis.id} is stale`);
+  }
+
+  async #drained(): Promise<void> {
+    await this.#writing;
+  }
+}

@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import { newId } from '../catalog/id.js';
+import type { PrismaClient, Process } from '../generated/prisma/client.js';
+import type { Logger } from '../log.js';
+
+const BEAT_MS = 2_000;
+/** Six beats missed. */
+const DEAD_AFTER_SECONDS = 12;
+
+export interface HeartbeatOptions {
+  role: string;
+  /** Gives the jobs that these workers hold back to the queue. */
+  freeJobs(workers: string[]): Promise<void>;
+  /** Called with each beat. */
+  tick?(): Promise<void>;
+}
+
+/**
+ * Tells the others that this process lives, and frees the jobs of those that do not: the ones without a heartbeat
+ * for 12 s, and at once those of this host whose pid is gone. graphile-worker itself would keep them for 4 hours.
+ */
+export class Heartbeat {
+  readonly #id = newId('process');
+  readonly #host = hostname();
+  readonly #workers: string[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #beating: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly log: Logger,
+    private readonly options: HeartbeatOptions,
+  ) {}
+
+  /** A worker of this process, by graphile-worker's id. Known to the others from the next beat on. */
+  addWorker(id: string): void {
+    this.#workers.push(id);
+  }
+
+  async start(): Promise<void> {
+    await this.#beat();
+    this.#timer = setInterval(() => {
+      this.#beating = this.#beat().catch((error: unknown) =>
+        this.log.warn({ err: error }, 'heartbeat failed'),
+      );
+    }, BEAT_MS);
+  }
+
+  /** Signs this process off. */
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#beating;
+    await this.prisma.process.deleteMany({ where: { id: this.#id } });
+  }
+
+  async #beat(): Promise<void> {
+    // The database's clock alone decides: hosts' clocks differ.
+    await this.prisma.$executeRaw`
+      INSERT INTO "Process" ("id", "host", "pid", "role", "workers", "heartbeatAt")
+      VALUES (${this.#id}, ${this.#host}, ${process.pid}, ${this.options.role}, ${this.#workers}, now())
+      ON CONFLICT ("id") DO UPDATE SET "heartbeatAt" = now(), "workers" = EXCLUDED."workers"`;
+    for (const dead of await this.#dead()) await this.#bury(dead);
+    await this.options.tick?.();
+  }
+
+  async #dead(): Promise<Process[]> {
+    const others = await this.prisma.$queryRaw<(Process & { silent: boolean })[]>`
+      SELECT *, "heartbeatAt" < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}::double precision) AS "silent"
+      FROM "Process" WHERE "id" <> ${this.#id}`;
+    return others.filter((other) => other.silent || (other.host === this.#host && !pidExists(other.pid)));
+  }
+
+  async #bury(dead: Process): Promise<void> {
+    await this.options.freeJobs(dead.workers);
+    await this.prisma.process.deleteMany({ where: { id: dead.id } });
+    this.log.warn(
+      { process: dead.id, pid: dead.pid, host: dead.host },
+      'a process died; its jobs are free again',
+    );
+  }
+}
+
+function pidExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,130 @@
+import { newId } from '../catalog/id.js';
+import type { Prisma } from '../generated/prisma/client.js';
+import type { MediaFacts } from '../media/facts.js';
+import type { SignalEmbedding } from '../signals/signal.js';
+import type { Tagging } from '../tagging/tag.js';
+import { CHANNELS } from './channels.js';
+import { vectorBytes } from './stored-value.js';
+import type { DecodeSummary } from './tasks.js';
+import type { Transcript } from './transcript.js';
+
+/** Everything that one analysis found out. */
+export interface Publication {
+  analysisId: string;
+  trailerId: string;
+  contentHash: string;
+  facts: MediaFacts;
+  decoded: DecodeSummary;
+  transcript: Transcript;
+  embeddings: SignalEmbedding[];
+  tagging: Tagging;
+}
+
+type Transaction = Prisma.TransactionClient;
+
+/** Writes the trailer's facts, shots, lines and vectors anew, and the prediction with its tags and evidence. */
+export async function publish(tx: Transaction, publication: Publication): Promise<string> {
+  await tx.$queryRaw`SELECT 1 FROM "Trailer" WHERE "id" = ${publication.trailerId} FOR UPDATE`;
+  await writeTrailer(tx, publication);
+  await writeVectors(tx, publication);
+  const predictionId = await writePrediction(tx, publication);
+  await tx.$executeRaw`SELECT pg_notify(${CHANNELS.prediction}, ${predictionId})`;
+  return predictionId;
+}
+
+async function writeTrailer(tx: Transaction, publication: Publication): Promise<void> {
+  const { trailerId, facts, decoded, transcript } = publication;
+  await tx.trailer.update({
+    where: { id: trailerId },
+    data: {
+      contentHash: publication.contentHash,
+      durationSeconds: facts.durationSeconds,
+      width: facts.video?.width ?? null,
+      height: facts.video?.height ?? null,
+      language: transcript.language,
+    },
+  });
+  await tx.shot.deleteMany({ where: { trailerId } });
+  await tx.shot.createMany({
+    data: decoded.shots.map(({ index, startSeconds, endSeconds, kind, thumbnail }) => ({
+      trailerId,
+      index,
+      startSeconds,
+      endSeconds,
+      kind,
+      thumbnail,
+    })),
+  });
+  await tx.line.deleteMany({ where: { trailerId } });
+  const origin = transcript.origin;
+  if (origin) {
+    await tx.line.createMany({
+      data: transcript.lines.map((line, index) => ({ trailerId, index, origin, ...line })),
+    });
+  }
+}
+
+async function writeVectors(tx: Transaction, { trailerId, embeddings }: Publication): Promise<void> {
+  for (const { signal, model, vector, measures, missingReason, moments } of embeddings) {
+    await tx.signalVector.deleteMany({ where: { trailerId, signal, model } });
+    const signalVectorId = newId('vectors');
+    await tx.signalVector.create({
+      data: {
+        id: signalVectorId,
+        trailerId,
+        signal,
+        model,
+        vector: vector && vectorBytes(vector),
+        measures,
+        missingReason,
+      },
+    });
+    await tx.momentVector.createMany({
+      data: moments.map((moment, index) => ({
+        signalVectorId,
+        index,
+        ...moment,
+        vector: vectorBytes(moment.vector),
+      })),
+    });
+  }
+}
+
+async function writePrediction(
+  tx: Transaction,
+  { analysisId, trailerId, tagging }: Publication,
+): Promise<string> {
+  const classifier = await tx.classifier.findUniqueOrThrow({
+    where: { fingerprint: tagging.classifier },
+    select: { id: true },
+  });
+  const predictionId = newId('prediction');
+  await tx.prediction.create({
+    data: {
+      id: predictionId,
+      trailerId,
+      analysisId,
+      classifierId: classifier.id,
+      quality: { ...tagging.quality },
+      fused: vectorBytes(tagging.fused.vector),
+      fusedModel: tagging.fused.model,
+    },
+  });
+  await tx.tag.createMany({
+    data: tagging.tags.map(({ label, probability, threshold, state, weight, shares }) => ({
+      predictionId,
+      labelId: label,
+      probability,
+      threshold,
+      state,
+      weight,
+      shares,
+    })),
+  });
+  await tx.evidence.createMany({
+    data: tagging.tags.flatMap((tag) =>
+      tag.evidence.map((evidence, rank) => ({ predictionId, labelId: tag.label, rank, ...evidence })),
+    ),
+  });
+  return predictionId;
+}

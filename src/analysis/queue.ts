@@ -1,0 +1,82 @@
+import { EventEmitter } from 'node:events';
+import { makeWorkerUtils, type Runner, run, type WorkerEvents, type WorkerUtils } from 'graphile-worker';
+import type pg from 'pg';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import type { Logger } from '../log.js';
+import { Heartbeat } from './heartbeat.js';
+import { graphileLogger } from './job-log.js';
+import { ANALYZE } from './jobs.js';
+import type { AnalysisRunner } from './runner.js';
+
+/** New jobs are announced by a notification; this only finds those whose time comes, or whose announcement was lost. */
+const POLL_MS = 1_000;
+
+interface QueueParts {
+  prisma: PrismaClient;
+  pool: pg.Pool;
+  log: Logger;
+}
+
+/** Makes graphile-worker's tables, or brings them up to date. Every role needs them to add jobs. */
+export async function prepareQueue(parts: Pick<QueueParts, 'pool' | 'log'>): Promise<void> {
+  const utils = await makeWorkerUtils({ pgPool: parts.pool, logger: graphileLogger(parts.log) });
+  await utils.migrate();
+  await utils.release();
+}
+
+/** Takes jobs from the database and runs them here. */
+export class Queue {
+  #runner: Runner | null = null;
+  #utils: WorkerUtils | null = null;
+  #heartbeat: Heartbeat | null = null;
+
+  constructor(
+    private readonly parts: QueueParts,
+    private readonly analyses: AnalysisRunner,
+    private readonly concurrency: number,
+  ) {}
+
+  /** Begins to take jobs. */
+  async start(role: string): Promise<void> {
+    const { prisma, pool, log } = this.parts;
+    const utils = await makeWorkerUtils({ pgPool: pool, logger: graphileLogger(log) });
+    this.#utils = utils;
+    const heartbeat = new Heartbeat(prisma, log, {
+      role,
+      freeJobs: (workers) => utils.forceUnlockWorkers(workers),
+      tick: () => this.analyses.abortCancelled(),
+    });
+    this.#heartbeat = heartbeat;
+    const events: WorkerEvents = new EventEmitter();
+    events.on('worker:create', ({ worker }) => heartbeat.addWorker(worker.workerId));
+    this.#runner = await run({
+      pgPool: pool,
+      concurrency: this.concurrency,
+      noHandleSignals: true,
+      pollInterval: POLL_MS,
+      events,
+      logger: graphileLogger(log),
+      taskList: {
+        [ANALYZE]: async (payload) => {
+          await this.analyses.run((payload as { analysisId: string }).analysisId, { retries: true });
+        },
+      },
+    });
+    await heartbeat.start();
+  }
+
+  /** Whether jobs are being taken. */
+  get alive(): boolean {
+    return this.#runner !== null;
+  }
+
+  /** Takes no more jobs, hands the running ones back, and signs this process off. */
+  async stop(): Promise<void> {
+    const stopped = this.#runner?.stop();
+    this.#runner = null;
+    this.analyses.stop();
+    await stopped;
+    await this.#heartbeat?.stop();
+    await this.#utils?.release();
+  }
+}

@@ -1,0 +1,85 @@
+import type { Config } from '../config.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import type { StageName } from '../generated/prisma/enums.js';
+import type { ThreadPool } from '../inference/threads.js';
+import type { Logger } from '../log.js';
+import type { Attempt } from './attempt.js';
+import { fromStored, toStored } from './stored-value.js';
+import type { AnalysisTasks } from './tasks.js';
+
+/** The versions of everything that a pack contributes, and where its files lie. */
+export interface PackIdentity {
+  id: 'compact';
+  folder: string;
+  /** Name and version of each encoder, in a fixed order. */
+  encoders: string[];
+  /** Name and version of the classifier; `Classifier.fingerprint` in the database. */
+  classifier: string;
+}
+
+/** What the pipeline stands on. */
+export interface PipelineParts {
+  config: Config;
+  prisma: PrismaClient;
+  threads: ThreadPool<AnalysisTasks>;
+  pack: PackIdentity;
+  log: Logger;
+  /** Told of each finished stage, for metrics. */
+  onStage?(stage: StageName, seconds: number, cached: boolean): void;
+}
+
+/** One attempt on its way through the stages. */
+export interface StageRun extends PipelineParts {
+  attempt: Attempt;
+  signal: AbortSignal;
+}
+
+/** Runs one stage between its begin and finish marks. `work` says whether its result was known already. */
+export async function runStage<T>(
+  run: StageRun,
+  stage: StageName,
+  work: (progress: (within: number) => void) => Promise<{ result: T; cached: boolean }>,
+): Promise<T> {
+  run.signal.throwIfAborted();
+  const startedAt = performance.now();
+  await run.attempt.beginStage(stage);
+  const { result, cached } = await work((within) => run.attempt.progress(stage, within));
+  run.signal.throwIfAborted();
+  await run.attempt.finishStage(stage, cached);
+  const seconds = (performance.now() - startedAt) / 1000;
+  run.onStage?.(stage, seconds, cached);
+  run.log.debug({ stage, seconds, cached }, 'stage finished');
+  return result;
+}
+
+/**
+ * A stage whose result is stored under (content, stage, version) and known again later. With `force`, results from
+ * before the analysis was asked for do not count; its own, from before a crash, do.
+ */
+export function runKnownStage<T>(
+  run: StageRun,
+  stage: StageName,
+  key: { contentHash: string; version: string },
+  work: (progress: (within: number) => void) => Promise<T>,
+): Promise<T> {
+  return runStage(run, stage, async (progress) => {
+    const where = {
+      contentHash_stage_version: { contentHash: key.contentHash, stage, version: key.version },
+    };
+    const stored = await run.prisma.stageResult.findUnique({ where });
+    if (stored && (!run.attempt.analysis.force || stored.createdAt >= run.attempt.analysis.createdAt)) {
+      return { result: fromStored(stored.data) as T, cached: true };
+    }
+    const result = await work(progress);
+    run.signal.throwIfAborted();
+    const data = toStored(result) as object;
+    await run.attempt.write(async (tx) => {
+      await tx.stageResult.upsert({
+        where,
+        create: { contentHash: key.contentHash, stage, version: key.version, data },
+        update: { data, createdAt: new Date() },
+      });
+    });
+    return { result, cached: false };
+  });
+}
