@@ -84,6 +84,8 @@ CREATE TABLE "Analysis" (
     "priority" INTEGER NOT NULL DEFAULT 0,
     "idempotencyKey" TEXT,
     "attempt" INTEGER NOT NULL DEFAULT 0,
+    "failures" INTEGER NOT NULL DEFAULT 0,
+    "crashes" INTEGER NOT NULL DEFAULT 0,
     "cancelRequested" BOOLEAN NOT NULL DEFAULT false,
     "lastEvent" INTEGER NOT NULL DEFAULT 0,
     "errorCode" TEXT,
