@@ -24,8 +24,12 @@ const NO_FILTER = { externalTables: [], externalEnums: [] };
 async function openEngine(schema) {
   // Node 20 cannot import a .wasm file, so the module is instantiated by hand.
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg');
-  const wasmFile = require.resolve('@prisma/schema-engine-wasm').replace(/schema_engine\.js$/, 'schema_engine_bg.wasm');
-  const { instance } = await WebAssembly.instantiate(readFileSync(wasmFile), { './schema_engine_bg.js': bindings });
+  const wasmFile = require
+    .resolve('@prisma/schema-engine-wasm')
+    .replace(/schema_engine\.js$/, 'schema_engine_bg.wasm');
+  const { instance } = await WebAssembly.instantiate(readFileSync(wasmFile), {
+    './schema_engine_bg.js': bindings,
+  });
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
   const postgres = await PGlite.create();
@@ -47,7 +51,10 @@ function readMigrations({ before }) {
       path: name,
       migrationFile: {
         path: 'migration.sql',
-        content: { tag: 'ok', value: readFileSync(path.join(migrationsFolder, name, 'migration.sql'), 'utf8') },
+        content: {
+          tag: 'ok',
+          value: readFileSync(path.join(migrationsFolder, name, 'migration.sql'), 'utf8'),
+        },
       },
     })),
   };

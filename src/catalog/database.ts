@@ -1,0 +1,120 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import type { Config } from '../config.js';
+import { Failure } from '../failure.js';
+import { PrismaClient } from '../generated/prisma/client.js';
+import type { Logger } from '../log.js';
+import { connectionFailure, describeServer } from './connection-failure.js';
+import { openEmbeddedPostgres } from './embedded-postgres.js';
+import { applyMigrations } from './migrations.js';
+
+const OLDEST_POSTGRES = 15;
+const EMBEDDED_DATABASE = 'marquee';
+/** A process runs few statements at once; PostgreSQL allows 100 connections over all processes by default. */
+const POOL_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+
+export interface Database {
+  prisma: PrismaClient;
+  /** The connections that `prisma` uses too. */
+  pool: pg.Pool;
+  /** With the password; not for people. */
+  url: string;
+  /** Without the password, for people. */
+  description: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The database of the configuration, migrated to this version: the server of DATABASE_URL, else the embedded one.
+ *
+ * @throws Failure DATABASE_UNAVAILABLE, DISK_FULL, FOLDER_UNWRITABLE
+ */
+export async function openDatabase(config: Config, log: Logger): Promise<Database> {
+  if (config.databaseUrl !== null) return await openServer(config.databaseUrl, log);
+  const embedded = await openEmbeddedPostgres(config.dataFolder, log);
+  try {
+    const url = embedded.urlOf(EMBEDDED_DATABASE);
+    await createIfMissing(embedded.urlOf('postgres'), EMBEDDED_DATABASE);
+    const database = await openServer(url, log);
+    return {
+      ...database,
+      description: `embedded ${database.description} in ${embedded.folder}`,
+      close: async () => {
+        await database.close();
+        await embedded.close();
+      },
+    };
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+async function openServer(url: string, log: Logger): Promise<Database> {
+  const { version, applied } = await prepare(url);
+  if (applied.length > 0) log.info({ migrations: applied }, 'The database was brought up to date.');
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+    application_name: 'marquee',
+  });
+  // An idle connection that breaks is replaced at its next use; unheard, its error would end the process.
+  pool.on('error', (error) => log.warn({ error: error.message }, 'A database connection broke.'));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    prisma,
+    pool,
+    url,
+    description: `PostgreSQL ${version} on ${describeServer(url)}`,
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Checks the server and migrates its database. */
+async function prepare(url: string): Promise<{ version: string; applied: string[] }> {
+  const server = describeServer(url);
+  const client = newClient(url);
+  try {
+    await client.connect();
+    const { rows } = await client.query(`SELECT current_setting('server_version') AS version`);
+    const version = String(rows[0].version).split(' ')[0] ?? '';
+    if (Number.parseInt(version, 10) < OLDEST_POSTGRES) {
+      throw new Failure(
+        'DATABASE_UNAVAILABLE',
+        `The server at ${server} is PostgreSQL ${version}: Marquee needs ${OLDEST_POSTGRES} or newer.`,
+      );
+    }
+    return { version, applied: await applyMigrations(client) };
+  } catch (error) {
+    throw connectionFailure(error, url);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function createIfMissing(adminUrl: string, name: string): Promise<void> {
+  const client = newClient(adminUrl);
+  try {
+    await client.connect();
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  } catch (error) {
+    const alreadyThere = ['42P04', '23505'].includes((error as pg.DatabaseError).code ?? '');
+    if (!alreadyThere) throw connectionFailure(error, adminUrl);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function newClient(url: string): pg.Client {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+  });
+  client.on('error', () => undefined);
+  return client;
+}
