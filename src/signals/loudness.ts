@@ -1,0 +1,138 @@
+import { quantile } from './features.js';
+
+/** Below it a block counts as nothing (the absolute gate of ITU-R BS.1770-4). */
+export const QUIETEST_LUFS = -70;
+
+const BLOCK_SECONDS = 0.4;
+const BLOCK_STEP_SECONDS = 0.1;
+const WINDOW_SECONDS = 3; // short-term loudness, EBU Tech 3341
+const WINDOW_STEP_SECONDS = 1;
+
+/** Mean power of the K-weighted samples in steps of 100 ms: all loudness values are made from these. */
+export interface LoudnessCurve {
+  stepSeconds: number;
+  powers: Float64Array;
+}
+
+/** @param samples mono; the loudness is that of one channel of ITU-R BS.1770-4 */
+export function loudnessCurve(samples: Float32Array, sampleRate: number): LoudnessCurve {
+  const step = Math.round(BLOCK_STEP_SECONDS * sampleRate);
+  const powers = new Float64Array(Math.ceil(samples.length / step));
+  const shelf = highShelf(sampleRate);
+  const pass = highPass(sampleRate);
+  let sum = 0;
+  for (let i = 0, place = 0; i < samples.length; i++) {
+    const weighted = pass(shelf(samples[i]!));
+    sum += weighted * weighted;
+    if ((i + 1) % step === 0 || i === samples.length - 1) {
+      powers[place] = sum / (i + 1 - place * step);
+      place++;
+      sum = 0;
+    }
+  }
+  return { stepSeconds: BLOCK_STEP_SECONDS, powers };
+}
+
+/** Loudness in LUFS of a mean power. */
+export function lufs(power: number): number {
+  return power > 0 ? Math.max(-120, -0.691 + 10 * Math.log10(power)) : -120;
+}
+
+/** Loudness of the blocks of 400 ms that begin every 100 ms inside the range, in LUFS. */
+export function blockLoudness(curve: LoudnessCurve, from = 0, to = Number.POSITIVE_INFINITY): number[] {
+  return windowPowers(slice(curve, from, to), BLOCK_SECONDS, BLOCK_STEP_SECONDS).map(lufs);
+}
+
+/** Ungated loudness of the range in LUFS. */
+export function rangeLoudness(curve: LoudnessCurve, from: number, to: number): number {
+  return lufs(meanOf(slice(curve, from, to).powers));
+}
+
+/** Integrated loudness of ITU-R BS.1770-4 in LUFS, with the absolute and the relative (−10 LU) gate. */
+export function integratedLoudness(curve: LoudnessCurve): number {
+  return lufs(gatedMean(windowPowers(curve, BLOCK_SECONDS, BLOCK_STEP_SECONDS), 10));
+}
+
+/** Loudness range of EBU Tech 3342 in LU: 3 s windows, relative gate −20 LU, 95th − 10th percentile. */
+export function loudnessRange(curve: LoudnessCurve): number | null {
+  const windows = windowPowers(curve, WINDOW_SECONDS, WINDOW_STEP_SECONDS);
+  const gate = lufs(gatedMean(windows, 20)) - 20;
+  const heard = windows.map(lufs).filter((level) => level > QUIETEST_LUFS && level > gate);
+  return heard.length < 2 ? null : quantile(heard, 0.95) - quantile(heard, 0.1);
+}
+
+/** Mean of the powers above −70 LUFS and above `below` LU under their mean; 0 where none is. */
+function gatedMean(powers: readonly number[], below: number): number {
+  const heard = powers.filter((power) => lufs(power) > QUIETEST_LUFS);
+  const gate = lufs(meanOf(heard)) - below;
+  return meanOf(heard.filter((power) => lufs(power) > gate));
+}
+
+function windowPowers(
+  { stepSeconds, powers }: LoudnessCurve,
+  seconds: number,
+  everySeconds: number,
+): number[] {
+  const length = Math.min(Math.round(seconds / stepSeconds), Math.max(1, powers.length));
+  const every = Math.round(everySeconds / stepSeconds);
+  const windows: number[] = [];
+  for (let start = 0; start + length <= powers.length; start += every) {
+    windows.push(meanOf(powers.subarray(start, start + length)));
+  }
+  return windows;
+}
+
+function slice({ stepSeconds, powers }: LoudnessCurve, from: number, to: number): LoudnessCurve {
+  return {
+    stepSeconds,
+    powers: powers.subarray(Math.round(from / stepSeconds), Math.round(Math.min(to, 1e9) / stepSeconds)),
+  };
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return values.length === 0 ? 0 : sum / values.length;
+}
+
+type Filter = (sample: number) => number;
+
+function biquad(b0: number, b1: number, b2: number, a1: number, a2: number): Filter {
+  let x1 = 0;
+  let x2 = 0;
+  let y1 = 0;
+  let y2 = 0;
+  return (x) => {
+    const y = b0 * x + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2;
+    x2 = x1;
+    x1 = x;
+    y2 = y1;
+    y1 = y;
+    return y;
+  };
+}
+
+// The two K-weighting filters of ITU-R BS.1770 by the analogue parameters that give its 48 kHz table
+// (Mansbridge, Finn & Reiss 2012), so that they hold at 16 kHz too.
+
+function highShelf(sampleRate: number): Filter {
+  const k = Math.tan((Math.PI * 1681.974450955533) / sampleRate);
+  const q = 0.7071752369554196;
+  const high = 10 ** (3.999843853973347 / 20);
+  const band = high ** 0.4996667741545416;
+  const a0 = 1 + k / q + k * k;
+  return biquad(
+    (high + (band * k) / q + k * k) / a0,
+    (2 * (k * k - high)) / a0,
+    (high - (band * k) / q + k * k) / a0,
+    (2 * (k * k - 1)) / a0,
+    (1 - k / q + k * k) / a0,
+  );
+}
+
+function highPass(sampleRate: number): Filter {
+  const k = Math.tan((Math.PI * 38.13547087602444) / sampleRate);
+  const q = 0.5003270373238773;
+  const a0 = 1 + k / q + k * k;
+  return biquad(1, -2, 1, (2 * (k * k - 1)) / a0, (1 - k / q + k * k) / a0);
+}
