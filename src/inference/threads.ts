@@ -70,7 +70,23 @@ export class ThreadPool<T extends Tasks> {
   ): Promise<Output<T, K>> {
     if (this.#closing) return Promise.reject(new Failure('CANCELLED', 'Marquee is shutting down.'));
     if (options.signal?.aborted) return Promise.reject(new Failure('CANCELLED', 'The work was cancelled.'));
-    const thread = this.#threads.reduce((least, other) => (other.calls.size < least.calls.size ? other : least));
+    const thread = this.#threads.reduce((least, other) =>
+      other.calls.size < least.calls.size ? other : least,
+    );
+    return this.#call(thread, task, input, options);
+  }
+
+  /** Runs a task once on every thread, for example to load models ahead of their first use. */
+  async runOnEach<K extends keyof T & string>(task: K, input: Input<T, K>): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => this.#call(thread, task, input, {})));
+  }
+
+  #call<K extends keyof T & string>(
+    thread: Thread,
+    task: K,
+    input: Input<T, K>,
+    options: { signal?: AbortSignal; progress?: (share: number) => void },
+  ): Promise<Output<T, K>> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const abort = () => thread.worker.postMessage({ kind: 'abort', id } satisfies ToThread);
@@ -105,7 +121,9 @@ export class ThreadPool<T extends Tasks> {
     const closed = new Promise<void>((resolve) => {
       worker.once('exit', () => {
         for (const call of calls.values()) {
-          call.reject(new Failure('WORKER_CRASHED', 'A worker thread ended unexpectedly. The work can be tried again.'));
+          call.reject(
+            new Failure('WORKER_CRASHED', 'A worker thread ended unexpectedly. The work can be tried again.'),
+          );
         }
         calls.clear();
         const place = this.#threads.indexOf(thread);
@@ -117,7 +135,11 @@ export class ThreadPool<T extends Tasks> {
     worker.on('message', (message: FromThread) => receive(thread, message));
     worker.on('error', (error) => {
       for (const call of calls.values()) {
-        call.reject(new Failure('WORKER_CRASHED', 'A worker thread crashed. The work can be tried again.', { cause: error }));
+        call.reject(
+          new Failure('WORKER_CRASHED', 'A worker thread crashed. The work can be tried again.', {
+            cause: error,
+          }),
+        );
       }
       calls.clear();
     });

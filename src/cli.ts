@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { asFailure, type FailureCode } from './failure.js';
+
+/** 0 done, 2 bad input, 1 failure. */
+const EXIT = { done: 0, failure: 1, badInput: 2 } as const;
+
+/** What a user can mend by giving something else; every other failure exits 1. */
+const BAD_INPUT_CODES: ReadonlySet<FailureCode> = new Set([
+  'BAD_INPUT',
+  'NOT_FOUND',
+  'CONFLICT',
+  'TOO_LARGE',
+  'SOURCE_NOT_FOUND',
+  'SOURCE_OUTSIDE_ROOTS',
+  'SOURCE_NOT_A_FILE',
+  'SOURCE_EMPTY',
+  'URL_INVALID',
+  'URL_FORBIDDEN',
+  'DOWNLOAD_TOO_LARGE',
+  'MEDIA_UNREADABLE',
+  'MEDIA_FORMAT_FORBIDDEN',
+  'MEDIA_NO_STREAMS',
+  'MEDIA_TOO_LONG',
+  'MEDIA_TOO_LARGE',
+  'MEDIA_DECODE_FAILED',
+  'MEDIA_TIMEOUT',
+  'SUBTITLES_INVALID',
+  'CONFIGURATION_INVALID',
+]);
+
+function program(): Command {
+  const marquee = new Command('marquee')
+    .description('Trailers in; genre, mood and theme out, each with its probability and evidence.')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  marquee serve                                    the GraphQL API and the page on http://127.0.0.1:4000
+  marquee analyze trailer.mp4                      one trailer, as a table
+  marquee analyze trailer.mp4 --subtitles en.srt   with its words: the answers get much better
+  marquee analyze https://example.org/t.mp4 --json as JSON, for another program
+  marquee doctor                                   what is missing on this machine, and how to get it
+
+Settings are environment variables (PORT, DATABASE_URL, MEDIA_ROOTS, …): see docs/operations.md.
+Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, everything else to standard error.`,
+    );
+
+  marquee
+    .command('serve')
+    .description('start the server: GraphQL, subscriptions, uploads and the page')
+    .option('--role <role>', 'all, api (no analyses here) or worker (analyses only)')
+    .action(async (options: { role?: string }) => {
+      if (options.role !== undefined) process.env.MARQUEE_ROLE = options.role;
+      const { serve } = await import('./main.js');
+      await serve();
+    });
+
+  marquee
+    .command('analyze')
+    .description('analyse one trailer in this process and print its genre, mood and themes')
+    .argument('<file|url>', 'a local file, an https URL or a YouTube link')
+    .option('--subtitles <file>', 'SRT, WebVTT or ASS with the trailer’s words')
+    .option('--title <name>', 'what to call the title in the catalog (default: the source’s own name)')
+    .option('--force', 'run every stage again, also where the result is known')
+    .option('--json', 'print JSON instead of a table')
+    .action(async (source: string, options: AnalyzeFlags) => {
+      const { analyzeCommand } = await import('./cli/analyze.js');
+      await analyzeCommand(source, options);
+    });
+
+  marquee
+    .command('doctor')
+    .description('check this machine: what is missing, and how to get it')
+    .option('--json', 'print JSON instead of a table')
+    .action(async (options: { json?: boolean }) => {
+      const { doctorCommand } = await import('./cli/doctor.js');
+      const healthy = await doctorCommand(options);
+      if (!healthy) process.exitCode = EXIT.failure;
+    });
+
+  marquee
+    .command('train-compact')
+    .description('learn the compact pack from labelled text, bit for bit as it is shipped')
+    .requiredOption('--data <folder>', 'folder with synopses.jsonl.gz and films.jsonl.gz')
+    .option('--out <folder>', 'where the pack is written (default: models/compact)')
+    .action(async (options: { data: string; out?: string }) => {
+      const { trainCompactCommand } = await import('./cli/train-compact.js');
+      await trainCompactCommand(options);
+    });
+
+  return marquee;
+}
+
+export interface AnalyzeFlags {
+  subtitles?: string;
+  title?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+  } else {
+    const failure = asFailure(error);
+    process.stderr.write(`marquee: ${failure.message}\n`);
+    if (failure.code === 'INTERNAL')
+      process.stderr.write(`${(failure.cause as Error | undefined)?.stack ?? ''}\n`);
+    process.exitCode = BAD_INPUT_CODES.has(failure.code) ? EXIT.badInput : EXIT.failure;
+  }
+}

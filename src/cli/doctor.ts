@@ -1,0 +1,16 @@
+import { readConfig } from '../config.js';
+import { doctor } from '../doctor.js';
+
+/** `marquee doctor`: prints every check. @returns whether all that is needed is there */
+export async function doctorCommand(options: { json?: boolean }): Promise<boolean> {
+  const { checks } = await doctor(readConfig(process.env));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ checks }, null, 2)}\n`);
+  } else {
+    for (const { name, ok, found, fix } of checks) {
+      process.stdout.write(`${ok ? '✔' : '✘'} ${name.padEnd(12)} ${found}\n`);
+      if (!ok && fix) process.stdout.write(`  ${' '.repeat(12)} → ${fix}\n`);
+    }
+  }
+  return checks.every(({ ok }) => ok);
+}

@@ -1,0 +1,95 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Analyses } from './analysis/analyses.js';
+import { Notifications } from './analysis/notifications.js';
+import { prepareQueue } from './analysis/queue.js';
+import { AnalysisRunner, type Outcome } from './analysis/runner.js';
+import type { PackIdentity } from './analysis/stage-run.js';
+import type { AnalysisTasks } from './analysis/tasks.js';
+import { type Database, openDatabase } from './catalog/database.js';
+import { registerClassifier, registerLabels } from './catalog/registry.js';
+import type { Config } from './config.js';
+import type { StageName } from './generated/prisma/enums.js';
+import { readManifest } from './inference/packs.js';
+import { ThreadPool } from './inference/threads.js';
+import type { Logger } from './log.js';
+import { readTaxonomy, type Taxonomy } from './tagging/taxonomy.js';
+
+const MODELS_FOLDER = fileURLToPath(new URL('../models/', import.meta.url));
+
+/** What the server and the command line both stand on: database, models in worker threads, the pipeline. */
+export interface Engine {
+  config: Config;
+  log: Logger;
+  database: Database;
+  taxonomy: Taxonomy;
+  pack: PackIdentity;
+  threads: ThreadPool<AnalysisTasks>;
+  analyses: Analyses;
+  runner: AnalysisRunner;
+  /** Ends everything in reverse; running analyses must have ended or been handed back before. */
+  close(): Promise<void>;
+}
+
+export interface EngineObserver {
+  onStage?(stage: StageName, seconds: number, cached: boolean): void;
+  onEnd?(outcome: Outcome): void;
+}
+
+/**
+ * Opens the database, registers labels and classifier, starts the threads and loads the pack in each.
+ *
+ * @throws Failure of whatever cannot be opened; what was opened before it is closed again
+ */
+export async function openEngine(
+  config: Config,
+  log: Logger,
+  observer: EngineObserver = {},
+): Promise<Engine> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    const taxonomy = await readTaxonomy(`${MODELS_FOLDER}taxonomy.json`);
+    const { identity, figures } = await readPack(config.pack);
+
+    const database = await openDatabase(config, log);
+    opened.push(() => database.close());
+    await prepareQueue({ pool: database.pool, log });
+    await registerLabels(database.prisma, taxonomy.labels);
+    await registerClassifier(database.prisma, {
+      pack: identity.id,
+      fingerprint: identity.classifier,
+      figures,
+    });
+
+    const notifications = new Notifications(database.url, log);
+    await notifications.start();
+    opened.push(() => notifications.close());
+
+    const threads = new ThreadPool<AnalysisTasks>(threadEntry(), config.threads ?? availableParallelism());
+    opened.push(() => threads.close());
+    await threads.runOnEach('warmUp', { packFolder: identity.folder });
+
+    const parts = { config, prisma: database.prisma, threads, pack: identity, log };
+    const analyses = new Analyses({ prisma: database.prisma, notifications, pack: identity });
+    const runner = new AnalysisRunner({ ...parts, ...observer }, notifications, observer.onEnd);
+    return { config, log, database, taxonomy, pack: identity, threads, analyses, runner, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readPack(id: Config['pack']) {
+  const folder = `${MODELS_FOLDER}${id}`;
+  const { models, figures } = await readManifest(folder);
+  const encoders = [models.TEXT, models.PICTURE, models.SOUND, models.FUSED];
+  return { identity: { id, folder, encoders, classifier: models.HEAD }, figures };
+}
+
+/** Threads run the built code, also when this file runs from its TypeScript source in a test. */
+function threadEntry(): URL {
+  return new URL('./analysis/thread.js', import.meta.url.replace('/src/engine.ts', '/dist/engine.js'));
+}

@@ -1,0 +1,28 @@
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { Failure } from '../failure.js';
+
+/** A loaded graph. `run` blocks its thread, so it belongs into a worker thread. */
+export interface OnnxSession {
+  run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads a graph on one thread: a second one gains nothing on small graphs, and with one the order of every sum,
+ * hence every bit of the result, is fixed.
+ * @throws Failure MODEL_INVALID when the file is no readable graph
+ */
+export async function openOnnx(file: string): Promise<OnnxSession> {
+  try {
+    const session = await InferenceSession.create(file, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+    });
+    return { run: async (feeds) => session.run(feeds), close: () => session.release() };
+  } catch (cause) {
+    throw new Failure('MODEL_INVALID', `The model ${file} cannot be loaded: fetch the pack's files again.`, { cause });
+  }
+}

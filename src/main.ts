@@ -1,0 +1,85 @@
+import path from 'node:path';
+import { Queue } from './analysis/queue.js';
+import { type Config, readConfig } from './config.js';
+import { type Engine, openEngine } from './engine.js';
+import { analysisMetrics } from './http/metrics.js';
+import { startServer } from './http/server.js';
+import { createLogger, type Logger } from './log.js';
+import { ensureSampleTrailer } from './media/sample.js';
+
+/** A server that runs. */
+export interface Marquee {
+  url: string;
+  engine: Engine;
+  /** Ends subscriptions and requests, hands running analyses back, stops the threads, then the database. */
+  close(): Promise<void>;
+}
+
+/** Configuration → database → models → queue → server; whatever fails closes what was opened before it. */
+export async function startMarquee(config: Config, log: Logger): Promise<Marquee> {
+  const engine = await openEngine(config, log, analysisMetrics);
+  const queue =
+    config.role === 'api' ? null : new Queue(queueParts(engine), engine.runner, config.concurrency);
+  try {
+    await queue?.start(config.role);
+    const { analyses, database, taxonomy } = engine;
+    const ready = async () => ({ database: await answers(engine), queue: queue === null || queue.alive });
+    const server = await startServer({ config, log, database, analyses, taxonomy, ready });
+    const close = async () => {
+      await server.close();
+      await queue?.stop();
+      await engine.close();
+    };
+    return { url: server.url, engine, close };
+  } catch (error) {
+    await queue?.stop();
+    await engine.close();
+    throw error;
+  }
+}
+
+/** `marquee serve`: runs until SIGINT or SIGTERM. A second signal ends the process at once. */
+export async function serve(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLogger(config.logLevel);
+  const marquee = await startMarquee(config, log);
+  const sample = await ensureSampleTrailer(path.join(config.dataFolder, 'media'), {});
+  process.stdout.write(banner(marquee, sample));
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+  process.once('SIGINT', () => process.exit(1));
+  log.info('shutting down; running analyses are handed back');
+  await marquee.close();
+}
+
+function banner({ url, engine }: Marquee, sample: string): string {
+  const { config, database, pack, threads } = engine;
+  const file = path.relative(process.cwd(), sample);
+  return `
+  Marquee is ready.
+
+  address    ${url}   (GraphQL and subscriptions at ${url}/graphql)
+  database   ${database.description}
+  pack       ${pack.id}: ${[...pack.encoders, pack.classifier].join(', ')}
+  device     CPU, ${threads.size} worker threads; ${config.concurrency} analyses at a time
+  reads      ${config.mediaRoots.join(', ')}
+
+  Try it: open ${url} and press “Try the sample”, or in another terminal
+
+    npm run marquee -- analyze ${file}
+
+`;
+}
+
+function queueParts({ database, log }: Engine) {
+  return { prisma: database.prisma, pool: database.pool, log };
+}
+
+async function answers({ database }: Engine): Promise<boolean> {
+  return database.pool.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+}
