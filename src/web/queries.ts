@@ -1,0 +1,151 @@
+/** The operations of the page and the shapes that come back. Field meanings: schema.graphql. */
+export type Stage = 'FETCH' | 'PROBE' | 'DECODE' | 'TRANSCRIBE' | 'EMBED' | 'TAG' | 'PUBLISH';
+export type AnalysisState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type Signal = 'TEXT' | 'PICTURE' | 'SOUND';
+export type TagState = 'ACCEPTED' | 'SUGGESTED' | 'BELOW_THRESHOLD' | 'ABSTAINED';
+export type TagWeight = 'PRIMARY' | 'MAJOR' | 'SIGNIFICANT';
+export type LabelGroupKind = 'GENRE' | 'MOOD' | 'THEME';
+
+export interface TitleSummary {
+  id: string;
+  name: string;
+  releaseYear: number | null;
+  prediction: { tags: { label: { id: string; name: string }; probability: number }[] } | null;
+}
+
+export interface TitlePage {
+  titles: {
+    totalCount: number;
+    edges: { node: TitleSummary }[];
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  };
+}
+
+export const TITLES = /* GraphQL */ `
+  query Titles($first: Int!, $after: String) {
+    titles(first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) {
+      totalCount
+      edges { node { id name releaseYear prediction { tags(state: ACCEPTED) { label { id name } probability } } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`;
+
+export interface Evidence {
+  startSeconds: number;
+  endSeconds: number;
+  signal: Signal;
+  contribution: number;
+  line: string | null;
+  thumbnailUrl: string | null;
+}
+
+export interface Tag {
+  label: { id: string; name: string; group: LabelGroupKind; definition: string };
+  probability: number;
+  threshold: number;
+  state: TagState;
+  weight: TagWeight | null;
+  evidence: Evidence[];
+}
+
+export interface SignalQuality {
+  overall: number;
+  speech: number;
+  light: number;
+  variety: number;
+  sound: number;
+  notes: string[];
+}
+
+export interface Prediction {
+  id: string;
+  createdAt: string;
+  signalQuality: SignalQuality;
+  tags: Tag[];
+}
+
+export interface Analysis {
+  id: string;
+  state: AnalysisState;
+  error: { code: string; message: string; retryable: boolean } | null;
+}
+
+export interface Trailer {
+  id: string;
+  durationSeconds: number | null;
+  source: { kind: string; locator: string };
+  analyses: Analysis[];
+  prediction: Prediction | null;
+}
+
+export interface TitleDetail {
+  id: string;
+  name: string;
+  releaseYear: number | null;
+  synopsis: string | null;
+  trailers: Trailer[];
+}
+
+export const TITLE = /* GraphQL */ `
+  query Title($id: ID!) {
+    title(id: $id) {
+      id name releaseYear synopsis
+      trailers {
+        id durationSeconds
+        source { kind locator }
+        analyses { id state error { code message retryable } }
+        prediction {
+          id createdAt
+          signalQuality { overall speech light variety sound notes }
+          tags {
+            label { id name group definition }
+            probability threshold state weight
+            evidence { startSeconds endSeconds signal contribution line thumbnailUrl }
+          }
+        }
+      }
+    }
+  }
+`;
+
+export const CREATE_TITLE = /* GraphQL */ `
+  mutation CreateTitle($input: CreateTitleInput!) {
+    createTitle(input: $input) { title { id } errors { code message } }
+  }
+`;
+
+export type TrailerSourceInput = { path: string } | { url: string } | { uploadId: string };
+
+export const ANALYZE_TRAILER = /* GraphQL */ `
+  mutation AnalyzeTrailer($input: AnalyzeTrailerInput!) {
+    analyzeTrailer(input: $input) { analysis { id } errors { code message } }
+  }
+`;
+
+export const CANCEL_ANALYSIS = /* GraphQL */ `
+  mutation CancelAnalysis($id: ID!) {
+    cancelAnalysis(id: $id) { analysis { id } errors { code message } }
+  }
+`;
+
+export const RETRY_ANALYSIS = /* GraphQL */ `
+  mutation RetryAnalysis($id: ID!) {
+    retryAnalysis(id: $id) { analysis { id } errors { code message } }
+  }
+`;
+
+export interface AnalysisEvent {
+  number: number;
+  state: AnalysisState;
+  stage: Stage | null;
+  /** Share of the whole analysis that is done, 0 … 1. */
+  progress: number;
+  message: string | null;
+}
+
+export const ANALYSIS_EVENTS = /* GraphQL */ `
+  subscription AnalysisEvents($id: ID!, $after: Int) {
+    analysisEvents(id: $id, after: $after) { number state stage progress message }
+  }
+`;

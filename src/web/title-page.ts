@@ -1,0 +1,69 @@
+import { request } from './api.js';
+import { type Child, element, replaceChildren } from './elements.js';
+import { predictionCard } from './prediction-card.js';
+import { failureCard, progressCard } from './progress-card.js';
+import { TITLE, type TitleDetail, type Trailer } from './queries.js';
+import { trailerForm } from './trailer-form.js';
+import { clock } from './words.js';
+
+/** Fills `place` with one title: its trailers, what runs, and what was found. */
+export async function showTitle(place: HTMLElement, id: string): Promise<void> {
+  const { title } = await request<{ title: TitleDetail | null }>(TITLE, { id });
+  if (!title) {
+    replaceChildren(
+      place,
+      element(
+        'p',
+        { className: 'notice' },
+        'This title is not in the catalog (any more). ',
+        element('a', { href: '#/' }, 'All titles'),
+      ),
+    );
+    return;
+  }
+  const reload = () => void showTitle(place, id);
+  document.title = `${title.name} · Marquee`;
+  replaceChildren(
+    place,
+    element('nav', { className: 'crumbs', ariaLabel: 'Place' }, element('a', { href: '#/' }, '‹ All titles')),
+    element(
+      'div',
+      { className: 'title-head' },
+      element('h1', {}, title.name),
+      title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
+    ),
+    title.synopsis !== null && element('p', { className: 'synopsis' }, title.synopsis),
+    ...title.trailers.map((trailer) => trailerSection(trailer, reload)),
+    element(
+      'details',
+      { className: 'another', open: title.trailers.length === 0 },
+      element('summary', {}, 'Analyse another trailer of this title'),
+      trailerForm(title.id, reload),
+    ),
+  );
+}
+
+function trailerSection(trailer: Trailer, reload: () => void): HTMLElement {
+  const newest = trailer.analyses[0];
+  return element(
+    'section',
+    { className: 'trailer', ariaLabel: 'Trailer' },
+    element(
+      'p',
+      { className: 'source' },
+      `${sourceName(trailer)}${trailer.durationSeconds === null ? '' : ` · ${clock(trailer.durationSeconds)}`}`,
+    ),
+    newest ? analysisPart(newest, reload) : null,
+    trailer.prediction && predictionCard(trailer.prediction),
+  );
+}
+
+function analysisPart(analysis: Trailer['analyses'][number], reload: () => void): Child {
+  if (analysis.state === 'QUEUED' || analysis.state === 'RUNNING') return progressCard(analysis, reload);
+  return analysis.state === 'SUCCEEDED' ? null : failureCard(analysis, reload);
+}
+
+function sourceName({ source }: Trailer): string {
+  if (source.kind === 'UPLOAD') return 'Uploaded trailer';
+  return source.kind === 'PATH' ? (source.locator.split('/').at(-1) ?? source.locator) : source.locator;
+}
