@@ -2,7 +2,7 @@ import { request } from './api.js';
 import { type Child, element, replaceChildren } from './elements.js';
 import { predictionCard } from './prediction-card.js';
 import { failureCard, progressCard } from './progress-card.js';
-import { TITLE, type TitleDetail, type Trailer } from './queries.js';
+import { type Analysis, TITLE, type TitleDetail, type Trailer } from './queries.js';
 import { trailerForm } from './trailer-form.js';
 import { clock } from './words.js';
 
@@ -33,10 +33,10 @@ export async function showTitle(place: HTMLElement, id: string): Promise<void> {
       title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
     ),
     title.synopsis !== null && element('p', { className: 'synopsis' }, title.synopsis),
-    ...title.trailers.map((trailer) => trailerSection(trailer, reload)),
+    ...title.trailers.edges.map(({ node: trailer }) => trailerSection(trailer, reload)),
     element(
       'details',
-      { className: 'another', open: title.trailers.length === 0 },
+      { className: 'another', open: title.trailers.edges.length === 0 },
       element('summary', {}, 'Analyse another trailer of this title'),
       trailerForm(title.id, reload),
     ),
@@ -44,7 +44,7 @@ export async function showTitle(place: HTMLElement, id: string): Promise<void> {
 }
 
 function trailerSection(trailer: Trailer, reload: () => void): HTMLElement {
-  const newest = trailer.analyses[0];
+  const newest = trailer.analyses.edges[0]?.node;
   return element(
     'section',
     { className: 'trailer', ariaLabel: 'Trailer' },
@@ -58,7 +58,7 @@ function trailerSection(trailer: Trailer, reload: () => void): HTMLElement {
   );
 }
 
-function analysisPart(analysis: Trailer['analyses'][number], reload: () => void): Child {
+function analysisPart(analysis: Analysis, reload: () => void): Child {
   if (analysis.state === 'QUEUED' || analysis.state === 'RUNNING') return progressCard(analysis, reload);
   return analysis.state === 'SUCCEEDED' ? null : failureCard(analysis, reload);
 }
