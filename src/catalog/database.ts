@@ -62,6 +62,8 @@ async function openServer(url: string, log: Logger): Promise<Database> {
   });
   // An idle connection that breaks is replaced at its next use; unheard, its error would end the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'A database connection broke.'));
+  // One that breaks while it is lent out fails its query; the event itself must be heard too.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma,
