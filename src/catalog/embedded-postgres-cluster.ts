@@ -28,7 +28,8 @@ export async function ensureCluster(place: Place): Promise<Cluster> {
   const entries = await readdir(place.folder);
   if (entries.includes('data')) return { data, password: await readPassword(passwordFile) };
   for (const name of entries.filter((entry) => UNFINISHED.test(entry))) {
-    await rm(path.join(place.folder, name), { recursive: true, force: true });
+    // Whoever was making it may still be writing there.
+    await rm(path.join(place.folder, name), { recursive: true, force: true, maxRetries: 10 });
   }
   const password = await writePassword(passwordFile, place);
   const unfinished = path.join(place.folder, `new-${randomBytes(4).toString('hex')}`);
