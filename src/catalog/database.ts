@@ -85,7 +85,7 @@ async function prepare(url: string): Promise<{ version: string; applied: string[
     await client.connect();
     const { rows } = await client.query(`SELECT current_setting('server_version') AS version`);
     const version = String(rows[0].version).split(' ')[0] ?? '';
-    if (Number.parseInt(version, 10) < OLDEST_POSTGRES) {
+    if (!isSupported(version)) {
       throw new Failure(
         'DATABASE_UNAVAILABLE',
         `The server at ${server} is PostgreSQL ${version}: Marquee needs ${OLDEST_POSTGRES} or newer.`,
@@ -97,6 +97,11 @@ async function prepare(url: string): Promise<{ version: string; applied: string[
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Whether a server of this version, as in "15.14", will do. */
+export function isSupported(version: string): boolean {
+  return Number.parseInt(version, 10) >= OLDEST_POSTGRES;
 }
 
 async function createIfMissing(adminUrl: string, name: string): Promise<void> {
