@@ -7,9 +7,9 @@ import { percent, size, titleFromFileName } from './words.js';
 type SourceKind = 'upload' | 'url' | 'path';
 
 const SOURCES: readonly { kind: SourceKind; name: string }[] = [
-  { kind: 'upload', name: 'A file from here' },
-  { kind: 'url', name: 'A link' },
-  { kind: 'path', name: 'A file on the server' },
+  { kind: 'upload', name: 'Upload' },
+  { kind: 'url', name: 'Link' },
+  { kind: 'path', name: 'On the server' },
 ];
 
 /** Where the sample lies: a path below the server's media folders. */
