@@ -41,7 +41,10 @@ describe('asking for an analysis', () => {
   it('writes nothing at all for a title that does not exist', async () => {
     const before = await harness.database.prisma.trailer.count();
     const request = await newRequest({ titleId: 'title_00000000000000000000000000000000' });
-    await expect(harness.analyses.request(request)).rejects.toMatchObject({ code: 'NOT_FOUND', path: ['titleId'] });
+    await expect(harness.analyses.request(request)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      path: ['titleId'],
+    });
     expect(await harness.database.prisma.trailer.count()).toBe(before);
   });
 
@@ -114,7 +117,8 @@ describe('events', () => {
       await attempt.finishStage(stage, false);
     }
     await fail(attempt);
-    for (const event of await collect(harness.analyses.events(id, seen.at(-1) ?? 0, forever))) seen.push(event.number);
+    for (const event of await collect(harness.analyses.events(id, seen.at(-1) ?? 0, forever)))
+      seen.push(event.number);
     expect(seen).toEqual(oneTo(seen.length));
     expect(seen).toHaveLength((await read(id)).lastEvent);
   });
@@ -178,7 +182,9 @@ describe('cancelling', () => {
     const id = await newAnalysis();
     expect(await harness.analyses.cancel(id)).toMatchObject({ state: 'CANCELLED' });
     expect(await harness.jobs()).not.toContain(id);
-    expect((await collect(harness.analyses.events(id, 0, forever))).at(-1)).toMatchObject({ state: 'CANCELLED' });
+    expect((await collect(harness.analyses.events(id, 0, forever))).at(-1)).toMatchObject({
+      state: 'CANCELLED',
+    });
   });
 
   it('asks a RUNNING analysis to stop', async () => {
@@ -203,7 +209,11 @@ describe('retrying', () => {
     const cancelled = await newAnalysis();
     await harness.analyses.cancel(cancelled);
     for (const id of [failed, cancelled]) {
-      expect(await harness.analyses.retry(id)).toMatchObject({ state: 'QUEUED', cancelRequested: false, errorCode: null });
+      expect(await harness.analyses.retry(id)).toMatchObject({
+        state: 'QUEUED',
+        cancelRequested: false,
+        errorCode: null,
+      });
       expect(await harness.jobs()).toContain(id);
     }
   });

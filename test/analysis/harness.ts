@@ -39,7 +39,9 @@ export async function openHarness(): Promise<Harness> {
       return id;
     },
     jobs: async () => {
-      const { rows } = await database.pool.query<{ key: string }>('SELECT key FROM graphile_worker.jobs ORDER BY id');
+      const { rows } = await database.pool.query<{ key: string }>(
+        'SELECT key FROM graphile_worker.jobs ORDER BY id',
+      );
       return rows.map(({ key }) => key);
     },
     close: async () => {
