@@ -134,13 +134,13 @@ export const ANALYZE_TRAILER = /* GraphQL */ `
 
 export const CANCEL_ANALYSIS = /* GraphQL */ `
   mutation CancelAnalysis($id: ID!) {
-    cancelAnalysis(id: $id) { analysis { id } errors { code message } }
+    cancelAnalysis(input: { id: $id }) { analysis { id } errors { code message } }
   }
 `;
 
 export const RETRY_ANALYSIS = /* GraphQL */ `
   mutation RetryAnalysis($id: ID!) {
-    retryAnalysis(id: $id) { analysis { id } errors { code message } }
+    retryAnalysis(input: { id: $id }) { analysis { id } errors { code message } }
   }
 `;
 
