@@ -3,7 +3,7 @@ import { Failure } from '../failure.js';
 import type { SubtitleTrack } from './decoded.js';
 import type { CaptionFile } from './source.js';
 import { parseAss } from './subtitles-ass.js';
-import { decodeText } from './subtitles-encoding.js';
+import { decodeText } from './text-encoding.js';
 import { linesOf } from './subtitles-lines.js';
 import { parseSrt } from './subtitles-srt.js';
 import { repairTimes } from './subtitles-times.js';
