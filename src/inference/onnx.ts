@@ -65,7 +65,8 @@ function encodeNode(node: OnnxNode): Uint8Array {
 /** AttributeProto.AttributeType: FLOAT 1, INT 2, INTS 7. */
 function encodeAttribute(name: string, value: number | number[] | { float: number }): Uint8Array {
   if (typeof value === 'number') return message(field(1, text(name)), field(3, value), field(20, 2));
-  if (Array.isArray(value)) return message(field(1, text(name)), ...value.map((n) => field(8, n)), field(20, 7));
+  if (Array.isArray(value))
+    return message(field(1, text(name)), ...value.map((n) => field(8, n)), field(20, 7));
   return message(field(1, text(name)), float(2, value.float), field(20, 1));
 }
 
