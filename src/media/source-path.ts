@@ -8,7 +8,7 @@ const CAPTION_ENDINGS = ['.srt', '.vtt', '.ass', '.ssa'];
 
 /**
  * A file of this machine, read in place.
- * @param given as the user wrote it; taken from the first root where it is relative
+ * @param given as the user wrote it; looked for in each root, in their order, where it is relative
  * @throws Failure BAD_INPUT, SOURCE_NOT_FOUND, SOURCE_OUTSIDE_ROOTS, SOURCE_NOT_A_FILE, SOURCE_EMPTY, CANCELLED
  */
 export async function fetchPath(
@@ -32,12 +32,9 @@ async function insideRoots(given: string, mediaRoots: readonly string[]): Promis
   if (given === '' || given.includes('\0'))
     throw new Failure('BAD_INPUT', 'The path is empty or broken. Give the path of a video file.');
   const roots = await Promise.all(mediaRoots.map((root) => realpath(root).catch(() => path.resolve(root))));
-  const [firstRoot] = roots;
-  if (firstRoot === undefined) throw outside(mediaRoots);
-  const asked = path.resolve(firstRoot, given);
-  const real = await realpath(asked).catch(() => null);
+  const real = await firstReal(candidates(given, roots));
   if (real === null) {
-    const nearest = await nearestReal(asked);
+    const nearest = await nearestReal(candidates(given, roots)[0]);
     if (!roots.some((root) => contains(root, nearest))) throw outside(mediaRoots);
     throw new Failure(
       'SOURCE_NOT_FOUND',
@@ -60,6 +57,23 @@ function outside(mediaRoots: readonly string[]): Failure {
     'SOURCE_OUTSIDE_ROOTS',
     `Files are read only inside MEDIA_ROOTS (${roots}). Move the file there, upload it, or add its folder to MEDIA_ROOTS.`,
   );
+}
+
+/** Where `given` may lie: in each root that it does not lead out of, else what it says by itself. */
+function candidates(given: string, roots: readonly string[]): [string, ...string[]] {
+  const inside = roots
+    .map((root) => path.resolve(root, given))
+    .filter((candidate) => roots.some((root) => contains(root, candidate)));
+  const [first = path.resolve(given), ...others] = inside;
+  return [first, ...others];
+}
+
+async function firstReal(paths: readonly string[]): Promise<string | null> {
+  for (const candidate of paths) {
+    const real = await realpath(candidate).catch(() => null);
+    if (real !== null) return real;
+  }
+  return null;
 }
 
 /** The real path of the closest parent that exists. */
