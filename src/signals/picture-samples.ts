@@ -22,8 +22,8 @@ function normal(draw: Draw): number {
   return Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
 }
 
-const WIDTH = 128;
-const HEIGHT = 72;
+const WIDTH = 160; // as large as the frames that the media room keeps of a 16:9 trailer
+const HEIGHT = 90;
 const FILM_SECONDS = 60;
 const FRAMES_A_SHOT = 2;
 const GAP_SECONDS = 1 / 24;

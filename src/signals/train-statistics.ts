@@ -1,5 +1,5 @@
 import type { DecodedTrailer } from '../media/decoded.js';
-import { deviation, type Feature, mean, type Spread } from './features.js';
+import { type Feature, mean, type Spread } from './features.js';
 import { measureShots, measureWhole } from './picture.js';
 import {
   PICTURE_FEATURES,
@@ -18,14 +18,18 @@ import {
 import { sampleSound } from './sound-samples.js';
 import type { SignalStatistics } from './statistics.js';
 
-type Measured<N extends string> = Record<N, number | null>;
+/** One measured thing: a shot or a stretch weighs its seconds, a whole 1, as in the trailer's vector. */
+interface Row<N extends string> {
+  weight: number;
+  values: Record<N, number | null>;
+}
 
 /** What one film gives to the statistics: one row a shot, a stretch and a whole. */
 export interface FilmMeasures {
-  shot: Measured<ShotFeature>[];
-  picture: Measured<PictureFeature>[];
-  stretch: Measured<StretchFeature>[];
-  sound: Measured<SoundFeature>[];
+  shot: Row<ShotFeature>[];
+  picture: Row<PictureFeature>[];
+  stretch: Row<StretchFeature>[];
+  sound: Row<SoundFeature>[];
 }
 
 export function measureFilm({
@@ -36,10 +40,13 @@ export function measureFilm({
   const measured = frames ? measureShots(frames, shots) : [];
   const heard = sound.state === 'PRESENT' ? measureSound(sound) : null;
   return {
-    shot: measured.map(({ values }) => values),
-    picture: measured.length > 0 ? [measureWhole(measured)] : [],
-    stretch: heard ? heard.stretches.map(({ values }) => values) : [],
-    sound: heard ? [heard.whole] : [],
+    shot: measured.map(({ shot, values }) => ({ weight: shot.endSeconds - shot.startSeconds, values })),
+    picture: measured.length > 0 ? [{ weight: 1, values: measureWhole(measured) }] : [],
+    stretch: (heard?.stretches ?? []).map(({ startSeconds, endSeconds, values }) => ({
+      weight: endSeconds - startSeconds,
+      values,
+    })),
+    sound: heard ? [{ weight: 1, values: heard.whole }] : [],
   };
 }
 
@@ -53,21 +60,19 @@ export function measureSamples(count: number, seed: number): FilmMeasures[] {
 
 /**
  * Centre and spread of each feature. Real and synthesised films weigh half each, however many there are; within
- * each half every film weighs the same, however many shots it has.
+ * each half every film weighs the same, however many shots it has, and a shot weighs its seconds.
  */
 export function trainStatistics(
   real: readonly FilmMeasures[],
   synthesised: readonly FilmMeasures[],
 ): SignalStatistics {
-  const of = <N extends string>(catalogue: Record<N, Feature>, rows: (film: FilmMeasures) => Measured<N>[]) =>
+  const of = <N extends string>(catalogue: Record<N, Feature>, rows: (film: FilmMeasures) => Row<N>[]) =>
     Object.fromEntries(
       (Object.keys(catalogue) as N[]).map((name) => {
         const halves = [real, synthesised].map((films) =>
-          films
-            .map((film) => rows(film).flatMap((row) => row[name] ?? []))
-            .filter((values) => values.length > 0),
+          films.map((film) => weighted(rows(film), name)).filter(({ weight }) => weight > 0),
         );
-        return [name, pooled(halves.filter((films) => films.length > 0))];
+        return [name, mixture(halves.filter((films) => films.length > 0))];
       }),
     ) as Record<N, Spread>;
   return {
@@ -80,13 +85,33 @@ export function trainStatistics(
 
 const LEAST_DEVIATION = 1e-3; // of any feature: a constant one must not divide by zero
 
-/** Mean and deviation of the mixture of halves of films of values, rounded so that a reader can check them. */
-function pooled(halves: readonly (readonly number[][])[]): Spread {
-  const overFilms = (of: (values: readonly number[]) => number) =>
-    mean(halves.map((films) => mean(films.map(of))));
-  const centre = overFilms(mean);
-  const variance = overFilms((values) => deviation(values) ** 2 + (mean(values) - centre) ** 2);
-  return { mean: rounded(centre), deviation: Math.max(LEAST_DEVIATION, rounded(Math.sqrt(variance))) };
+/** Weighted moments of one feature over one film. */
+interface Moments {
+  weight: number;
+  mean: number;
+  meanSquare: number;
+}
+
+function weighted<N extends string>(rows: readonly Row<N>[], name: N): Moments {
+  let weight = 0;
+  let sum = 0;
+  let squares = 0;
+  for (const row of rows) {
+    const value = row.values[name];
+    if (value === null) continue;
+    weight += row.weight;
+    sum += row.weight * value;
+    squares += row.weight * value * value;
+  }
+  return { weight, mean: sum / weight, meanSquare: squares / weight };
+}
+
+/** Mean and deviation of the mixture of halves of films, rounded so that a reader can check them. */
+function mixture(halves: readonly (readonly Moments[])[]): Spread {
+  const centre = mean(halves.map((films) => mean(films.map((film) => film.mean))));
+  const square = mean(halves.map((films) => mean(films.map((film) => film.meanSquare))));
+  const deviation = Math.sqrt(Math.max(0, square - centre * centre));
+  return { mean: rounded(centre), deviation: Math.max(LEAST_DEVIATION, rounded(deviation)) };
 }
 
 function rounded(value: number): number {
