@@ -67,6 +67,7 @@ export function createLoaders(prisma: PrismaClient): Loaders {
   const prediction = byId((ids) =>
     prisma.prediction.findMany({ where: { id: { in: ids } }, omit: { fused: true } }),
   );
+  const label = byId((ids) => prisma.label.findMany({ where: { id: { in: ids } } }));
   return {
     title,
     trailer,
@@ -74,7 +75,7 @@ export function createLoaders(prisma: PrismaClient): Loaders {
     prediction,
     classifier: byId((ids) => prisma.classifier.findMany({ where: { id: { in: ids } } })),
     review: byId((ids) => prisma.review.findMany({ where: { id: { in: ids } } })),
-    label: byId((ids) => prisma.label.findMany({ where: { id: { in: ids } } })),
+    label,
     upload: byId((ids) => prisma.upload.findMany({ where: { id: { in: ids } } })),
     externalIds: grouped(
       (ids) =>
@@ -98,12 +99,7 @@ export function createLoaders(prisma: PrismaClient): Loaders {
       (row) => row.analysisId,
     ),
     tags: grouped(
-      (ids) =>
-        prisma.tag.findMany({
-          where: { predictionId: { in: ids } },
-          include: { label: true },
-          orderBy: [{ probability: 'desc' }, { labelId: 'asc' }],
-        }),
+      (ids) => labelledTags(prisma, ids, label),
       (row) => row.predictionId,
     ),
     evidence: grouped(
@@ -166,6 +162,22 @@ function through<Row>(
       }),
     );
   });
+}
+
+/** Prisma's own join would name each tag's label in the statement: 2,500 parameters for a page of 50. */
+async function labelledTags(
+  prisma: PrismaClient,
+  predictionIds: string[],
+  labels: DataLoader<string, Label | null>,
+): Promise<TagRow[]> {
+  const tags = await prisma.tag.findMany({
+    where: { predictionId: { in: predictionIds } },
+    orderBy: [{ probability: 'desc' }, { labelId: 'asc' }],
+  });
+  const rows = await Promise.all(
+    tags.map(async (tag) => ({ ...tag, label: await labels.load(tag.labelId) })),
+  );
+  return rows.filter((row): row is TagRow => row.label !== null);
 }
 
 function newestOfTrailers(prisma: PrismaClient, ids: string[]): Promise<{ key: string; id: string }[]> {

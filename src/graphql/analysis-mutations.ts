@@ -54,7 +54,7 @@ class AnalyzeTrailerInput {
   })
   idempotencyKey?: string | null;
 
-  @Field(() => Int, { defaultValue: 0, description: '0 runs first; higher numbers wait.' })
+  @Field(() => Int, { defaultValue: 0, description: 'Lower numbers run first; -100 to 100.' })
   priority!: number;
 
   @Field(() => Boolean, {

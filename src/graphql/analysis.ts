@@ -65,7 +65,7 @@ export class Analysis extends Node {
   @Field(() => String, { description: 'The pack that reads the signals.' })
   pack!: string;
 
-  @Field(() => Int, { description: '0 runs first; higher numbers wait.' })
+  @Field(() => Int, { description: 'Lower numbers run first.' })
   priority!: number;
 
   @Field(() => Count, { description: 'How many times a worker took it up.' })

@@ -2,12 +2,14 @@ import type { AnalysisService } from '../analysis/service.js';
 import { createLoaders, type Loaders } from '../catalog/loaders.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { Logger } from '../log.js';
+import type { Taxonomy } from '../tagging/taxonomy.js';
 import type { Caller } from './caller.js';
 
 /** What one operation works with. */
 export interface Context {
   prisma: PrismaClient;
   analyses: AnalysisService;
+  taxonomy: Pick<Taxonomy, 'groups'>;
   caller: Caller;
   /** Names the request in the log. */
   requestId: string;

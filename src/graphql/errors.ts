@@ -14,9 +14,8 @@ const REQUEST_ERRORS = new Set([
 ]);
 
 export function failureError(failure: Failure): GraphQLError {
-  return new GraphQLError(failure.message, {
-    extensions: { code: failure.code, retryable: failure.retryable },
-  });
+  const { code, retryable } = failure;
+  return new GraphQLError(failure.message, { extensions: { code, retryable, http: { status: 400 } } });
 }
 
 /**
@@ -36,7 +35,9 @@ export function publicError(
     return { ...formatted, message: failure.message, extensions };
   }
   const code = formatted.extensions?.code;
-  if (original == null && isFailureCode(code)) return formatted;
+  if (original == null && isFailureCode(code)) {
+    return { ...formatted, extensions: { code, retryable: FAILURES[code].retryable } };
+  }
   if (typeof code === 'string' && REQUEST_ERRORS.has(code)) {
     return { ...formatted, extensions: { code } };
   }

@@ -1,5 +1,4 @@
 import { Ctx, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
-import { groupBy } from '../catalog/group.js';
 import type { Context } from './context.js';
 import { LabelGroupKind } from './enums.js';
 
@@ -23,15 +22,21 @@ export class LabelGroup {
   @Field(() => LabelGroupKind, { description: 'The kind.' })
   kind!: LabelGroupKind;
 
-  @Field(() => [Label], { description: 'Its labels, by name.' })
+  @Field(() => String, { description: 'The name for people.' })
+  name!: string;
+
+  @Field(() => [Label], { description: 'Its labels.' })
   labels!: Label[];
 }
 
 @Resolver()
 export class LabelResolver {
-  @Query(() => [LabelGroup], { description: 'All labels that predictions can have, by group.' })
-  async taxonomy(@Ctx() { prisma }: Context) {
-    const labels = await prisma.label.findMany({ orderBy: [{ group: 'asc' }, { name: 'asc' }] });
-    return [...groupBy(labels, (label) => label.group)].map(([kind, members]) => ({ kind, labels: members }));
+  @Query(() => [LabelGroup], { description: 'All labels that new predictions can have, by group.' })
+  taxonomy(@Ctx() { taxonomy }: Context) {
+    return taxonomy.groups.map(({ kind, name, labels }) => ({
+      kind,
+      name,
+      labels: labels.map((label) => ({ ...label, group: kind })),
+    }));
   }
 }

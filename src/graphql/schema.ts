@@ -12,6 +12,7 @@ import { mayActAs } from './caller.js';
 import { ClassifierResolver } from './classifier.js';
 import type { Context } from './context.js';
 import { LabelResolver } from './label.js';
+import { locateFailures } from './located-failures.js';
 import { NodeResolver } from './node.js';
 import { PredictionResolver } from './prediction.js';
 import { ReviewResolver } from './review.js';
@@ -26,6 +27,9 @@ const FEDERATION = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.3"
   import: ["@key", "@shareable"]
 )`;
+
+/** Part of GraphQL, but federation wants to be told of it. */
+const ONE_OF = 'directive @oneOf on INPUT_OBJECT';
 
 const hasRole: AuthChecker<Context, ApiRole> = ({ context: { caller } }, [role = 'reader']) => {
   if (mayActAs(caller, role)) return true;
@@ -67,14 +71,15 @@ async function declaredSchema(): Promise<GraphQLSchema> {
 /** The schema that is served: the declared types as a federation subgraph. */
 export async function createSchema(): Promise<GraphQLSchema> {
   const declared = await declaredSchema();
-  return buildSubgraphSchema({
-    typeDefs: parse(`${FEDERATION}\n${printSchemaWithDirectives(declared)}`),
+  const subgraph = buildSubgraphSchema({
+    typeDefs: parse(`${FEDERATION}\n${ONE_OF}\n${printSchemaWithDirectives(declared)}`),
     resolvers: {
       ...createResolversMap(declared),
       ...entity(declared, 'Title', (id, { loaders }) => loaders.title.load(id)),
       ...entity(declared, 'Trailer', (id, { loaders }) => loaders.trailer.load(id)),
     } as never,
   });
+  return locateFailures(subgraph);
 }
 
 /** `schema.graphql`: the types sorted by name, without the machinery of federation. */
