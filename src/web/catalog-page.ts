@@ -1,5 +1,6 @@
 import { request } from './api.js';
 import { element, replaceChildren } from './elements.js';
+import { failureNotice } from './notice.js';
 import { TITLES, type TitlePage, type TitleSummary } from './queries.js';
 import { trailerForm } from './trailer-form.js';
 
@@ -24,7 +25,9 @@ export async function showCatalog(place: HTMLElement): Promise<void> {
     after = titles.pageInfo.endCursor;
     more.hidden = !titles.pageInfo.hasNextPage;
   };
-  more.addEventListener('click', () => void load());
+  more.addEventListener('click', () => {
+    load().catch((error: unknown) => more.replaceWith(failureNotice(error)));
+  });
   await load();
   replaceChildren(
     place,

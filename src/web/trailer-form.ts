@@ -1,5 +1,6 @@
-import { refuseErrors, request, sentence } from './api.js';
+import { refuseErrors, request } from './api.js';
 import { announce, element, replaceChildren } from './elements.js';
+import { failureNotice } from './notice.js';
 import { ANALYZE_TRAILER, CREATE_TITLE, type TrailerSourceInput } from './queries.js';
 import { readSubtitles, upload } from './upload.js';
 import { percent, size, titleFromFileName } from './words.js';
@@ -66,7 +67,7 @@ export function trailerForm(titleId: string | null, onStarted: (titleId: string)
     try {
       onStarted(await send());
     } catch (error) {
-      replaceChildren(outcome, element('p', { className: 'notice bad', role: 'alert' }, sentence(error)));
+      replaceChildren(outcome, failureNotice(error));
     } finally {
       submit.disabled = false;
       sample.disabled = false;
