@@ -1,8 +1,12 @@
 import type { Config } from '../config.js';
-import { Failure } from '../failure.js';
 import type { FetchedTrailer, TrailerSource } from './source.js';
 import { fetchPath } from './source-path.js';
 import { fetchUpload, type StoredUpload } from './source-upload.js';
+import { fetchUrl } from './source-url.js';
+import { fetchYoutube, YOUTUBE_PROVIDERS } from './source-youtube.js';
+import { type Network, PUBLIC_NETWORK } from './web-address.js';
+import { isYoutube } from './youtube-link.js';
+import type { YoutubeProvider } from './youtube-provider.js';
 
 export interface FetchOptions {
   /** Absolute folders; a local path outside them is refused. */
@@ -16,17 +20,35 @@ export interface FetchOptions {
   progress?(share: number): void;
 }
 
+/** The outside world: fetching works with the real one, tests build their own. */
+export interface Outside {
+  network: Network;
+  youtubeProviders: readonly YoutubeProvider[];
+}
+
 /**
  * Brings a trailer onto this machine's disk.
- * @throws Failure a code of "where a trailer comes from", BAD_INPUT, NOT_FOUND, CANCELLED, DISK_FULL
+ * @throws Failure a code of "where a trailer comes from", BAD_INPUT, CANCELLED, DISK_FULL
  */
-export function fetchTrailer(source: TrailerSource, options: FetchOptions): Promise<FetchedTrailer> {
-  switch (source.kind) {
-    case 'PATH':
-      return fetchPath(source.path, options);
-    case 'UPLOAD':
-      return fetchUpload(source.uploadId, options.findUpload);
-    case 'URL':
-      return Promise.reject(new Failure('URL_INVALID', 'Addresses are not fetched yet. Upload the file.'));
-  }
+export type FetchTrailer = (source: TrailerSource, options: FetchOptions) => Promise<FetchedTrailer>;
+
+/** `fetchTrailer` for a given outside world. */
+export function trailerFetcher({ network, youtubeProviders }: Outside): FetchTrailer {
+  return (source, options) => {
+    switch (source.kind) {
+      case 'PATH':
+        return fetchPath(source.path, options);
+      case 'UPLOAD':
+        return fetchUpload(source.uploadId, options.findUpload);
+      case 'URL':
+        return isYoutube(source.url)
+          ? fetchYoutube(source.url, { ...options, network, providers: youtubeProviders })
+          : fetchUrl(source.url, { ...options, network });
+    }
+  };
 }
+
+export const fetchTrailer: FetchTrailer = trailerFetcher({
+  network: PUBLIC_NETWORK,
+  youtubeProviders: YOUTUBE_PROVIDERS,
+});

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
-import { type Child, INPUT, inputLimits, outputName, startChild } from './child.js';
+import { INPUT, inputLimits, outputName, startChild } from './child.js';
 import { FORMATS } from './formats.js';
 import { FrameTimes, type RawFrame, readFrames } from './frame-reader.js';
 import { frameBytes, type PictureSize } from './picture-size.js';
 import { MAX_PIXELS } from './probe.js';
+import type { Program } from './program.js';
 
 /** What one ffmpeg process shall read out of one file, all of it in one go. */
 export interface ReadingPlan {
@@ -44,7 +45,7 @@ export interface Reading {
   sound: Readable | null;
   /** SubRip text in the file's own clock, one pipe a planned track. */
   subtitles: Readable[];
-  ended: Child['ended'];
+  ended: Program['ended'];
   kill(): void;
 }
 
@@ -123,7 +124,7 @@ function subtitleOutput(streamIndex: number): string[] {
 function concatScript(segments: readonly Segment[]): string {
   const entries = segments.map(({ from, to }) =>
     [
-      `file 'file:${INPUT}'`,
+      `file '${INPUT}'`,
       `inpoint ${from.toFixed(6)}`,
       `outpoint ${to.toFixed(6)}`,
       `duration ${SEGMENT_SPACING_SECONDS}`,

@@ -3,11 +3,11 @@ import { Failure } from '../failure.js';
 import type { SubtitleTrack } from './decoded.js';
 import type { CaptionFile } from './source.js';
 import { parseAss } from './subtitles-ass.js';
-import { decodeText } from './text-encoding.js';
 import { linesOf } from './subtitles-lines.js';
 import { parseSrt } from './subtitles-srt.js';
 import { repairTimes } from './subtitles-times.js';
 import { parseVtt } from './subtitles-vtt.js';
+import { decodeText } from './text-encoding.js';
 
 /** One line of words with its time. Music signs, sound descriptions and speakers are kept apart from speech. */
 export interface TimedLine {
