@@ -61,7 +61,10 @@ async function openServer(url: string, log: Logger): Promise<Database> {
     application_name: 'marquee',
   });
   // An idle connection that breaks is replaced at its next use; unheard, its error would end the process.
-  pool.on('error', (error) => log.warn({ error: error.message }, 'A database connection broke.'));
+  let closing = false;
+  pool.on('error', (error) => {
+    if (!closing) log.warn({ error: error.message }, 'A database connection broke.');
+  });
   // One that breaks while it is lent out fails its query; the event itself must be heard too.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
@@ -71,6 +74,7 @@ async function openServer(url: string, log: Logger): Promise<Database> {
     url,
     description: `PostgreSQL ${version} on ${describeServer(url)}`,
     close: async () => {
+      closing = true;
       await prisma.$disconnect();
       await pool.end();
     },

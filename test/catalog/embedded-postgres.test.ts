@@ -180,6 +180,23 @@ describe('the embedded PostgreSQL', () => {
     }
   });
 
+  it.runIf(process.getuid?.() === 0)(
+    'runs for root too where other users may not enter the folder',
+    async () => {
+      const closed = await mkdtemp(path.join(tmpdir(), 'marquee-embedded-'));
+      const embedded = await openEmbeddedPostgres(closed, log);
+      try {
+        expect(await answers(embedded.urlOf('postgres'))).toBe(true);
+        expect(embedded.folder.startsWith(closed)).toBe(false);
+        expect((await stat(path.join(embedded.folder, 'data'))).uid).not.toBe(0);
+      } finally {
+        await embedded.close();
+        await rm(embedded.folder, { recursive: true, force: true });
+        await rm(closed, { recursive: true, force: true });
+      }
+    },
+  );
+
   it('keeps its password from other users', async () => {
     const { mode } = await stat(path.join(folder, 'postgres', 'password'));
     expect(mode & 0o077).toBe(0);
