@@ -59,6 +59,29 @@ export async function readFilms(file: string): Promise<LabelledText[]> {
   }));
 }
 
+const anyRow = z.object({
+  id: z.string(),
+  title: z.string().default(''),
+  synopsis: z.string().optional(),
+  transcript: z.string().optional(),
+  labels,
+});
+
+/**
+ * Rows to evaluate on: a transcript, or else a synopsis, with `labels.tag` or `labels.genre`.
+ * @throws Failure BAD_INPUT naming the line that is not as documented
+ */
+export async function readLabelledRows(file: string): Promise<LabelledText[]> {
+  return readRows(file, anyRow, (row) => ({
+    id: row.id,
+    text: row.transcript ?? row.synopsis ?? '',
+    labels: row.labels,
+    source: 'imdb',
+    film: null,
+    title: plainTitle(row.title),
+  }));
+}
+
 /** True for the tenth of ids that is kept for validation and never learned from. */
 export function isValidation(id: string): boolean {
   return hash32(`marquee-validation:${id}`) % 10 === 0;

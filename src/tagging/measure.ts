@@ -1,4 +1,5 @@
 import { randomStream } from './random.js';
+import { bestThreshold } from './thresholds.js';
 
 /** Answers and truth of many rows: rows × labels, row after row; truth 1 yes, −1 no, 0 unknown. */
 export interface Scored {
@@ -52,6 +53,47 @@ export function f1(scored: Scored, thresholds: ArrayLike<number>): { micro: numb
   return { micro: harmonic(hits, answers, positives), macro: mean(perLabel) };
 }
 
+/**
+ * F1 with thresholds tuned on one half of the rows (every other one) and applied to the other, both ways, averaged:
+ * `one` for all labels, or `each` its own.
+ */
+export function crossTunedF1(scored: Scored, thresholds: 'one' | 'each'): { micro: number; macro: number } {
+  const halves = [everyOther(scored, 0), everyOther(scored, 1)] as const;
+  const tuned = halves.map((half) => {
+    if (thresholds === 'each') return columns(half).map(({ scores, truth }) => bestThreshold(scores, truth));
+    return new Array<number>(scored.labels).fill(bestThreshold(half.scores, half.truth));
+  });
+  const first = f1(halves[0], tuned[1]!);
+  const second = f1(halves[1], tuned[0]!);
+  return { micro: (first.micro + second.micro) / 2, macro: (first.macro + second.macro) / 2 };
+}
+
+function everyOther(scored: Scored, from: number): Scored {
+  const rows = scored.truth.length / scored.labels;
+  const chosen: number[] = [];
+  for (let i = from; i < rows; i += 2) chosen.push(i);
+  return {
+    labels: scored.labels,
+    scores: Float32Array.from(
+      chosen.flatMap((i) => [...scored.scores.subarray(i * scored.labels, (i + 1) * scored.labels)]),
+    ),
+    truth: Int8Array.from(
+      chosen.flatMap((i) => [...scored.truth.subarray(i * scored.labels, (i + 1) * scored.labels)]),
+    ),
+  };
+}
+
+/** The given labels alone. */
+export function someColumns(scored: Scored, places: readonly number[]): Scored {
+  const rows = scored.truth.length / scored.labels;
+  const at = Array.from({ length: rows }, (_, i) => places.map((j) => i * scored.labels + j)).flat();
+  return {
+    labels: places.length,
+    scores: Float32Array.from(at, (i) => scored.scores[i]!),
+    truth: Int8Array.from(at, (i) => scored.truth[i]!),
+  };
+}
+
 function countAt(scores: Float32Array, truth: Int8Array, threshold: number) {
   let hits = 0;
   let answers = 0;
@@ -99,10 +141,8 @@ export function bootstrap(
     values.push(figure({ labels: scored.labels, scores, truth }));
   }
   values.sort((a, b) => a - b);
-  return [values[Math.floor(0.025 * draws(values))]!, values[Math.ceil(0.975 * draws(values)) - 1]!];
+  return [values[Math.floor(0.025 * options.draws)]!, values[Math.ceil(0.975 * options.draws) - 1]!];
 }
-
-const draws = (values: readonly number[]) => values.length;
 
 function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

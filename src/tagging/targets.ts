@@ -110,7 +110,7 @@ export function wordHints(
   return hints;
 }
 
-export function splitSource(source: Source): ['tag' | 'genre' | 'words', string] {
+export function splitSource(source: string): ['tag' | 'genre' | 'words', string] {
   const at = source.indexOf(':');
   return [source.slice(0, at) as 'tag' | 'genre' | 'words', source.slice(at + 1)];
 }
