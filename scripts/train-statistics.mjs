@@ -12,7 +12,7 @@ import { decodeTrailer } from '../dist/media/decode.js';
 import { probeTrailer } from '../dist/media/probe.js';
 import { measureFilm, measureSamples, trainStatistics } from '../dist/signals/train-statistics.js';
 
-const SYNTHESISED = { films: 16, seed: 1 };
+const SYNTHESISED = { films: 16, seconds: 60, seed: 1 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,7 +34,7 @@ for (const clip of positionals) {
   await pipeline(createReadStream(clip), hash);
   clips.push({ name: path.basename(clip), sha256: hash.digest('hex') });
 }
-const statistics = trainStatistics(real, measureSamples(SYNTHESISED.films, SYNTHESISED.seed));
+const statistics = trainStatistics(real, measureSamples(SYNTHESISED));
 await writeFile(
   values.out,
   `${JSON.stringify({ origin: { clips, synthesised: SYNTHESISED }, ...statistics }, null, 2)}\n`,

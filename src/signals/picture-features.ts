@@ -10,7 +10,7 @@ export const SHOT_FEATURES = {
   saturation: { unit: 'share 0 … 1', formula: 'Σ C / Σ V' },
   warmth: { unit: '−1 … 1', formula: 'Σ (R − B) / Σ V' },
   hueVariety: { unit: 'share 0 … 1', formula: 'entropy of C by hue (12 bins) / log 12' },
-  colourVariance: { unit: 'L*u*v* units', formula: 'det(cov(L*, u*, v*))^(1/6)' },
+  colourVariance: { unit: 'CIELUV units', formula: 'det(cov(L, u, v))^(1/6)' },
   red: { unit: 'share 0 … 1', formula: 'Σ C over hues −30° … 30° / Σ V' },
   yellow: { unit: 'share 0 … 1', formula: 'Σ C over hues 30° … 90° / Σ V' },
   green: { unit: 'share 0 … 1', formula: 'Σ C over hues 90° … 150° / Σ V' },

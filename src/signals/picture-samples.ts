@@ -24,7 +24,6 @@ function normal(draw: Draw): number {
 
 const WIDTH = 160; // as large as the frames that the media room keeps of a 16:9 trailer
 const HEIGHT = 90;
-const FILM_SECONDS = 60;
 const FRAMES_A_SHOT = 2;
 const GAP_SECONDS = 1 / 24;
 const OCTAVES = 5;
@@ -33,7 +32,7 @@ const OCTAVES = 5;
  * A film that never was, for the statistics: clouds and patches in front of one another, lit, coloured, moved and cut as one film would be. What is drawn once a film and the ranges are the statement:
  * median shots of 0.8 … 4 s, light 0.15 … 0.55, saturation 0.1 … 0.7, speeds around 15 % of the width a second.
  */
-export function sampleFilm(draw: Draw): { shots: Shot[]; frames: FrameSequence } {
+export function sampleFilm(draw: Draw, seconds: number): { shots: Shot[]; frames: FrameSequence } {
   const style = {
     medianSeconds: 0.8 * 5 ** draw(),
     light: between(draw, 0.15, 0.55),
@@ -42,7 +41,7 @@ export function sampleFilm(draw: Draw): { shots: Shot[]; frames: FrameSequence }
     hue: draw(),
     speed: 0.15 * Math.exp(normal(draw)),
   };
-  const shots = sampleShots(style.medianSeconds, draw);
+  const shots = sampleShots(style.medianSeconds, seconds, draw);
   const infos: FrameInfo[] = [];
   const pictures: Uint8Array[] = [];
   for (const shot of shots) {
@@ -65,9 +64,9 @@ export function sampleFilm(draw: Draw): { shots: Shot[]; frames: FrameSequence }
 }
 
 /** Log-normal lengths, as those of films are (Salt 2006). */
-function sampleShots(medianSeconds: number, draw: Draw): Shot[] {
+function sampleShots(medianSeconds: number, seconds: number, draw: Draw): Shot[] {
   const shots: Shot[] = [];
-  for (let start = 0; start < FILM_SECONDS; ) {
+  for (let start = 0; start < seconds; ) {
     const end = start + Math.max(0.25, medianSeconds * Math.exp(0.8 * normal(draw)));
     shots.push({
       index: shots.length,

@@ -2,18 +2,17 @@ import type { Sound } from '../media/decoded.js';
 import { between, type Draw } from './picture-samples.js';
 
 const SAMPLE_RATE = 16_000;
-const SECONDS = 60;
 const SCENE_SECONDS = 6;
 const FADE_SECONDS = 1.5;
 
 type Layers = [talk: number, chord: number, drums: number, noise: number];
 
 /**
- * The sound of a trailer that never was, for the statistics: ten scenes, each a mix of talk-like sound, chords,
+ * The sound of a trailer that never was, for the statistics: scenes of six seconds, each a mix of talk-like sound, chords,
  * drums and noise, growing louder towards the end, some of them nearly silent. The peak lies near full scale.
  */
-export function sampleSound(draw: Draw): Sound {
-  const samples = new Float32Array(SECONDS * SAMPLE_RATE);
+export function sampleSound(draw: Draw, seconds: number): Sound {
+  const samples = new Float32Array(seconds * SAMPLE_RATE);
   const style = {
     key: 110 * 2 ** draw(),
     beatsPerMinute: between(draw, 70, 160),
@@ -25,8 +24,8 @@ export function sampleSound(draw: Draw): Sound {
       between(draw, 0.3, 0.9),
     ],
   };
-  for (let scene = 0; scene * SCENE_SECONDS < SECONDS; scene++) {
-    const swell = 0.5 + (0.5 * scene * SCENE_SECONDS) / SECONDS;
+  for (let scene = 0; scene * SCENE_SECONDS < seconds; scene++) {
+    const swell = 0.5 + (0.5 * scene * SCENE_SECONDS) / seconds;
     const level = draw() < 0.03 ? 0 : swell * between(draw, 0.3, 1);
     const [talk, chord, drums, noise] = style.layers.map((chance) => (draw() < chance ? level : 0)) as Layers;
     const under = talk > 0 ? between(draw, 0.1, 0.6) : 1; // music steps back behind talk

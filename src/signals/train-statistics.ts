@@ -50,11 +50,18 @@ export function measureFilm({
   };
 }
 
-/** The measures of `count` synthesised films, the same for the same seed. */
-export function measureSamples(count: number, seed: number): FilmMeasures[] {
-  return Array.from({ length: count }, (_, i) => {
+export interface SampleOptions {
+  films: number;
+  /** Length of each film, a multiple of 6. */
+  seconds: number;
+  seed: number;
+}
+
+/** The measures of synthesised films, the same for the same seed. */
+export function measureSamples({ films, seconds, seed }: SampleOptions): FilmMeasures[] {
+  return Array.from({ length: films }, (_, i) => {
     const draw = seededDraw(seed + i);
-    return measureFilm({ ...sampleFilm(draw), sound: sampleSound(draw) });
+    return measureFilm({ ...sampleFilm(draw, seconds), sound: sampleSound(draw, seconds) });
   });
 }
 

@@ -235,7 +235,7 @@ describe('the picture embedding', () => {
     );
   });
 
-  it('reads 100 shots in less than a second', () => {
+  it('reads 100 shots in less than a second of arithmetic', () => {
     const scenes = Array.from({ length: 100 }, (_, i) => ({
       seconds: 1.5,
       paint: (x: number, y: number, t: number): Rgb => [
@@ -245,9 +245,9 @@ describe('the picture embedding', () => {
       ],
     }));
     const film = filmOf(scenes);
-    const start = performance.now();
+    const start = process.cpuUsage();
     embedPicture(film, statistics);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000); // microseconds
   });
 });
 

@@ -201,10 +201,10 @@ describe('the sound embedding', () => {
     );
   });
 
-  it('hears 150 s in less than a second', () => {
+  it('hears 150 s in less than a second of arithmetic', () => {
     const sound = soundOf(150, noise(0.3));
-    const start = performance.now();
+    const start = process.cpuUsage();
     embedSound(sound, statistics);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000); // microseconds
   });
 });
