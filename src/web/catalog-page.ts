@@ -31,6 +31,7 @@ export async function showCatalog(place: HTMLElement): Promise<void> {
   await load();
   replaceChildren(
     place,
+    element('h1', { className: 'unseen' }, 'Catalog'),
     element(
       'div',
       { className: 'catalog' },
