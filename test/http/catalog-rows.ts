@@ -28,7 +28,13 @@ export async function writeLabels(prisma: PrismaClient): Promise<void> {
     ),
   });
   await prisma.classifier.create({
-    data: { id: newId('classifier'), pack: 'compact', fingerprint: 'head@1', active: true, figures: { microF1: 0.5 } },
+    data: {
+      id: newId('classifier'),
+      pack: 'compact',
+      fingerprint: 'head@1',
+      active: true,
+      figures: { microF1: 0.5 },
+    },
   });
 }
 
@@ -45,11 +51,15 @@ export async function writeAnalysedTitles(
   for (let i = 0; i < count; i++) {
     const titleId = newId('title');
     titleIds.push(titleId);
-    await prisma.title.create({ data: { id: titleId, name: `Title ${String(i).padStart(3, '0')}`, releaseYear: 1990 + (i % 30) } });
+    await prisma.title.create({
+      data: { id: titleId, name: `Title ${String(i).padStart(3, '0')}`, releaseYear: 1990 + (i % 30) },
+    });
     for (let j = 0; j < trailers; j++) {
       const trailerId = newId('trailer');
       trailerIds.push(trailerId);
-      predictionIds.push(await writeAnalysedTrailer(prisma, { titleId, trailerId, classifierId: classifier.id, number: j }));
+      predictionIds.push(
+        await writeAnalysedTrailer(prisma, { titleId, trailerId, classifierId: classifier.id, number: j }),
+      );
     }
   }
   return { titleIds, trailerIds, predictionIds };
@@ -72,16 +82,37 @@ async function writeAnalysedTrailer(
   const span = { startSeconds: 0, endSeconds: 2 };
   await prisma.$transaction([
     prisma.trailer.create({
-      data: { id: trailerId, titleId, sourceKind: 'PATH', sourceLocator: `/films/${number}.mp4`, contentHash: 'a'.repeat(64), durationSeconds: 4 },
+      data: {
+        id: trailerId,
+        titleId,
+        sourceKind: 'PATH',
+        sourceLocator: `/films/${number}.mp4`,
+        contentHash: 'a'.repeat(64),
+        durationSeconds: 4,
+      },
     }),
     prisma.shot.createMany({
-      data: [0, 1].map((index) => ({ trailerId, index, startSeconds: index * 2, endSeconds: index * 2 + 2, kind: 'CONTENT' as const, thumbnail: index === 0 ? '0.jpg' : null })),
+      data: [0, 1].map((index) => ({
+        trailerId,
+        index,
+        startSeconds: index * 2,
+        endSeconds: index * 2 + 2,
+        kind: 'CONTENT' as const,
+        thumbnail: index === 0 ? '0.jpg' : null,
+      })),
     }),
     prisma.line.create({
       data: { trailerId, index: 0, ...span, text: 'Run!', kind: 'SPEECH', origin: 'SIDECAR' },
     }),
     prisma.analysis.create({
-      data: { id: analysisId, trailerId, pack: 'compact', state: 'SUCCEEDED', stage: 'PUBLISH', lastEvent: 1 },
+      data: {
+        id: analysisId,
+        trailerId,
+        pack: 'compact',
+        state: 'SUCCEEDED',
+        stage: 'PUBLISH',
+        lastEvent: 1,
+      },
     }),
     prisma.analysisEvent.create({
       data: { analysisId, number: 1, kind: 'STATE', state: 'SUCCEEDED', stage: 'PUBLISH', progress: 1 },
@@ -112,9 +143,20 @@ async function writeAnalysedTrailer(
       })),
     }),
     prisma.evidence.createMany({
-      data: labels.slice(0, 6).flatMap((labelId) =>
-        [0, 1].map((rank) => ({ predictionId, labelId, rank, ...span, signal: 'TEXT' as const, contribution: 2 - rank, line: 'Run!', shotIndex: rank })),
-      ),
+      data: labels
+        .slice(0, 6)
+        .flatMap((labelId) =>
+          [0, 1].map((rank) => ({
+            predictionId,
+            labelId,
+            rank,
+            ...span,
+            signal: 'TEXT' as const,
+            contribution: 2 - rank,
+            line: 'Run!',
+            shotIndex: rank,
+          })),
+        ),
     }),
   ]);
   return predictionId;

@@ -15,7 +15,11 @@ export interface GraphqlAnswer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: the shape is each test's own query's
   data: any;
-  errors?: { message: string; path?: (string | number)[]; extensions: { code: string } & Record<string, unknown> }[];
+  errors?: {
+    message: string;
+    path?: (string | number)[];
+    extensions: { code: string } & Record<string, unknown>;
+  }[];
 }
 
 export interface RunningServer {
