@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { probeDatabase } from './catalog/database.js';
 import type { Config } from './config.js';
-import { asFailure } from './failure.js';
+import { asFailure, Failure } from './failure.js';
 import { verifyPack } from './inference/packs.js';
 import { createLogger } from './log.js';
 import { findFfmpeg, onPath } from './media/ffmpeg.js';
@@ -71,7 +71,10 @@ async function describeFolder(folder: string): Promise<string> {
     await access(folder, constants.W_OK);
     return `${folder} can be written`;
   } catch {
-    throw new Error(`${folder} cannot be written: give this user the right to, or set MARQUEE_DATA`);
+    throw new Failure(
+      'FOLDER_UNWRITABLE',
+      `${folder} cannot be written: give this user the right to, or set MARQUEE_DATA to another folder.`,
+    );
   }
 }
 
