@@ -25,7 +25,7 @@ export interface AnalyzeFlags {
 
 /** `marquee analyze`: one analysis in this process, its result on standard output. */
 export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promise<void> {
-  const { source, config } = await readSource(given, readConfig({ LOG_LEVEL: 'warn', ...process.env }));
+  const { source, config } = await readSource(given, readConfig({ LOG_LEVEL: 'error', ...process.env }));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const engine = await openEngine(config, createLogger(config.logLevel));
   try {
