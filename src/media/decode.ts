@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { Failure } from '../failure.js';
-import type { DecodedTrailer, SubtitleTrack } from './decoded.js';
-import type { MediaFacts, SubtitleFacts } from './facts.js';
-import { type FrameMeasures, measureFrame } from './frame-measures.js';
-import { FrameKeeper, frameSequence } from './kept-frames.js';
-import { readPackets } from './packets.js';
+import { placeCuts } from './cut-place.js';
+import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
+import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
+import { frameSequence } from './kept-frames.js';
+import { type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { smallSize } from './picture-size.js';
-import { startReading } from './reading.js';
+import { firstFrames, type PictureStream, type Pictures, readPictures } from './pictures.js';
+import { Readings } from './readings.js';
 import { shotsBetween } from './shots.js';
 import { missingSound, readSound, soundTrack } from './sound.js';
 import { readSubtitleText } from './subtitle-tracks.js';
@@ -29,89 +30,99 @@ export interface DecodeContext {
 }
 
 /** Bump when the same file gives another result. */
-export const DECODE_VERSION = '1';
+export const DECODE_VERSION = '2';
 
-/** Decoding is bounded by the trailer's length: ten times real time is a very slow machine with a 4K file. */
-const TIMEOUT_PER_SECOND = 10;
-const TIMEOUT_BASE_SECONDS = 120;
 const MAX_SUBTITLE_TRACKS = 8;
 
 /**
- * Reads everything that the signals need, with one ffmpeg process and no second decoded twice.
+ * Reads everything that the signals need: sound, subtitles and a first look at the pictures in one ffmpeg process,
+ * further pictures in a second one where the first look leaves something open.
  * @throws Failure MEDIA_UNREADABLE, MEDIA_DECODE_FAILED, MEDIA_TIMEOUT, CANCELLED, DISK_FULL, FFMPEG_MISSING
  */
 export async function decodeTrailer(input: DecodeInput, context: DecodeContext): Promise<DecodedTrailer> {
-  const { facts } = input;
-  const packets = facts.video ? await readPackets(input.path, facts.video, context.signal) : null;
-  const zeroSeconds = packets ? packets.firstPts * packets.timeBase : 0;
-  const endSeconds = packets ? (packets.endPts - packets.firstPts) * packets.timeBase : facts.durationSeconds;
-  const track = soundTrack(facts.audio);
-  const textTracks = facts.subtitles.filter((subtitle) => subtitle.isText).slice(0, MAX_SUBTITLE_TRACKS);
-  const size = facts.video ? smallSize(facts.video) : null;
-  const reading = await startReading(
-    {
-      path: input.path,
-      pictures:
-        facts.video && size
-          ? { streamIndex: facts.video.streamIndex, size, frames: 'ALL', segments: null }
-          : null,
-      sound: track ? { streamIndex: track.streamIndex, zeroSeconds } : null,
-      subtitles: textTracks.map(({ streamIndex }) => streamIndex),
-      timeoutSeconds: TIMEOUT_BASE_SECONDS + endSeconds * TIMEOUT_PER_SECOND,
-    },
-    context.signal,
-  );
-  try {
-    const keeper = new FrameKeeper(endSeconds);
-    const measures: FrameMeasures[] = [];
-    const [sound, subtitles] = await Promise.all([
-      reading.sound ? readSound(reading.sound, endSeconds || MAX_SOUND_SECONDS) : missingSound(),
-      Promise.all(
-        reading.subtitles.map((pipe, i) =>
-          readSubtitleText(pipe, textTracks[i] as SubtitleFacts, zeroSeconds),
-        ),
-      ),
-      (async () => {
-        if (!reading.frames || !size) return;
-        for await (const frame of reading.frames) {
-          const measured = measureFrame(frame.data, size, frame.seconds - zeroSeconds);
-          measures.push(measured);
-          keeper.take(measured, frame.data, { followsGap: false });
-          context.progress?.(Math.min(0.95, (0.95 * measured.seconds) / endSeconds));
-        }
-      })(),
-    ]);
-    const { stderr } = await reading.ended;
-    if (measures.length === 0 && sound.state === 'MISSING') {
-      throw new Failure(
-        'MEDIA_DECODE_FAILED',
-        'Nothing in the file could be decoded. Send it again, or export it anew as H.264.',
-        {
-          cause: new Error(stderr),
-        },
-      );
-    }
-    const shots =
-      size && measures.length > 0 ? shotsBetween(findTransitions(measures), measures, endSeconds) : [];
-    return {
-      facts,
-      shots: size
-        ? await writeThumbnails(shots, keeper.kept, {
-            size,
-            folder: path.join(input.folder, 'thumbnails'),
-            signal: context.signal,
-          })
-        : shots,
-      frames: size ? frameSequence(keeper.kept, shots, size) : null,
-      sound,
-      subtitles: [...input.sidecars, ...subtitles.filter((subtitle) => subtitle !== null)],
-      decodePath: measures.length > 0 ? 'FULL' : 'NO_PICTURE',
-    };
-  } catch (error) {
-    reading.kill();
-    await reading.ended.catch(() => {});
-    throw error;
+  const { video } = input.facts;
+  const packets = video ? await readPackets(input.path, video, context.signal) : null;
+  const stream = video && packets ? pictureStream(video, packets, context) : null;
+  const { pictures, sound, subtitles } = await readStreams(input, stream, context.signal);
+  const isSeen = pictures !== null && pictures.frames.length > 0;
+  if (!isSeen && sound.state === 'MISSING') {
+    throw new Failure(
+      'MEDIA_DECODE_FAILED',
+      'Nothing in the file could be decoded. Send it again, or export it anew as H.264.',
+    );
   }
+  const shots = isSeen && packets ? shotsOf(pictures, packets) : [];
+  const decoded: DecodedTrailer = {
+    facts: input.facts,
+    shots,
+    frames: null,
+    sound,
+    subtitles: [...input.sidecars, ...subtitles],
+    decodePath: isSeen ? pictures.decodePath : 'NO_PICTURE',
+  };
+  if (!isSeen || !stream) return decoded;
+  const folder = path.join(input.folder, 'thumbnails');
+  const shown = await writeThumbnails(shots, pictures.kept, {
+    size: stream.size,
+    folder,
+    signal: context.signal,
+  });
+  context.progress?.(1);
+  return { ...decoded, shots: shown, frames: frameSequence(pictures.kept, shots, stream.size) };
 }
 
-const MAX_SOUND_SECONDS = 3600;
+function pictureStream(video: VideoFacts, packets: PacketList, context: DecodeContext): PictureStream {
+  const endSeconds = trailerSeconds(packets, packets.endPts);
+  return {
+    video,
+    packets,
+    size: smallSize(video),
+    progress: (seconds) => context.progress?.(Math.min(0.99, seconds / endSeconds)),
+  };
+}
+
+function shotsOf(pictures: Pictures, packets: PacketList): Shot[] {
+  const transitions = placeCuts(findTransitions(pictures.frames, pictures.joints), pictures.frames, packets);
+  return shotsBetween(transitions, pictures.frames, trailerSeconds(packets, packets.endPts));
+}
+
+interface Streams {
+  pictures: Pictures | null;
+  sound: Sound;
+  subtitles: SubtitleTrack[];
+}
+
+async function readStreams(
+  { path: file, facts }: DecodeInput,
+  stream: PictureStream | null,
+  signal: AbortSignal,
+): Promise<Streams> {
+  const packets = stream?.packets;
+  const zeroSeconds = packets ? packets.firstPts * packets.timeBase : 0;
+  const endSeconds = packets ? trailerSeconds(packets, packets.endPts) : facts.durationSeconds;
+  const track = soundTrack(facts.audio);
+  const texts = facts.subtitles.filter((subtitle) => subtitle.isText).slice(0, MAX_SUBTITLE_TRACKS);
+  const readings = new Readings(file, endSeconds, signal);
+  return readings.run(async () => {
+    const first = await readings.start({
+      pictures: stream && {
+        streamIndex: stream.video.streamIndex,
+        size: stream.size,
+        frames: firstFrames(stream),
+        segments: null,
+      },
+      sound: track && { streamIndex: track.streamIndex, zeroSeconds },
+      subtitles: texts.map(({ streamIndex }) => streamIndex),
+    });
+    const [pictures, sound, subtitles] = await Promise.all([
+      first.frames && stream
+        ? readPictures(first.frames, stream, (plan) => readings.startPictures(stream, plan))
+        : null,
+      first.sound ? readSound(first.sound, endSeconds) : missingSound(),
+      Promise.all(
+        first.subtitles.map((pipe, i) => readSubtitleText(pipe, texts[i] as SubtitleFacts, zeroSeconds)),
+      ),
+    ]);
+    return { pictures, sound, subtitles: subtitles.filter((subtitle) => subtitle !== null) };
+  });
+}

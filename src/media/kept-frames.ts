@@ -13,38 +13,39 @@ export interface KeptFrame {
 
 /** 800 frames of 320×180 and their successors take 138 MB. */
 const MAX_KEPT = 800;
+/** Dense enough that a shot which an eye can follow has a few. */
+const MIN_SPACING_SECONDS = 0.2;
+/** Frames further apart than this do not follow each other: decoding left something out. */
+const GAP_SECONDS = 0.15;
 
 /**
  * Keeps pictures while they stream by, so that nothing is decoded twice for thumbnails and measures:
- * every frame that is at least `spacing` behind the last one kept.
+ * the first frame behind each gap, then one each `spacing`, each with the frame that follows it.
  */
 export class FrameKeeper {
   readonly kept: KeptFrame[] = [];
   readonly #spacingSeconds: number;
+  #previousSeconds = Number.NEGATIVE_INFINITY;
 
   /** @param trailerSeconds decides how densely frames are kept, so that at most MAX_KEPT are */
   constructor(trailerSeconds: number) {
     this.#spacingSeconds = Math.max(MIN_SPACING_SECONDS, trailerSeconds / MAX_KEPT);
   }
 
-  take(measures: FrameMeasures, data: Uint8Array, options: { followsGap: boolean }): void {
+  take(measures: FrameMeasures, data: Uint8Array): void {
+    const { seconds } = measures;
     const last = this.kept.at(-1);
-    if (last && last.successor === null && !options.followsGap && this.#expectsSuccessor) {
-      last.successor = { seconds: measures.seconds, data: data.slice() };
+    const followsGap = seconds - this.#previousSeconds > GAP_SECONDS;
+    if (last && !followsGap && last.measures.seconds === this.#previousSeconds) {
+      last.successor = { seconds, data: data.slice() };
     }
-    this.#expectsSuccessor = false;
-    if (last && measures.seconds - last.measures.seconds < this.#spacingSeconds && !options.followsGap)
-      return;
-    if (this.kept.length >= MAX_KEPT) return;
-    this.kept.push({ measures, data: data.slice(), successor: null });
-    this.#expectsSuccessor = true;
+    this.#previousSeconds = seconds;
+    const isDue = !last || followsGap || seconds - last.measures.seconds >= this.#spacingSeconds;
+    if (isDue && this.kept.length < MAX_KEPT)
+      this.kept.push({ measures, data: data.slice(), successor: null });
   }
-
-  #expectsSuccessor = false;
 }
 
-/** Two kept frames a second catch every shot that an eye can follow… */
-const MIN_SPACING_SECONDS = 0.2;
 /** Frames a content shot gives to the cinematic measures. */
 const FRAMES_PER_SHOT = 4;
 /** RGB24 of 160×90 takes 43 kB: 600 frames are 26 MB. */

@@ -19,6 +19,11 @@ export interface PacketList {
   endPts: number;
 }
 
+/** A tick of the file's clock as seconds from the trailer's first frame. */
+export function trailerSeconds({ firstPts, timeBase }: PacketList, pts: number): number {
+  return (pts - firstPts) * timeBase;
+}
+
 const PACKETS_TIMEOUT_SECONDS = 60;
 /** About 40 bytes a packet: 120 frames a second for an hour, with room. */
 const PACKETS_MAX_BYTES = 64 * 1024 ** 2;

@@ -19,13 +19,13 @@ export interface ReadingPlan {
 export interface PicturePlan {
   streamIndex: number;
   size: PictureSize;
-  /** `KEY`: key frames only. `REFERENCE`: leaves out the frames that no other frame needs. */
-  frames: 'ALL' | 'REFERENCE' | 'KEY';
+  /** `KEY`: key frames only. `REFERENCE`: all but the frames that no other frame needs. */
+  frames: 'REFERENCE' | 'KEY';
   /** Stretches to decode, in time; null for the whole file. */
   segments: readonly Segment[] | null;
 }
 
-/** A stretch of the file, in seconds of its own clock. Decoding begins at the key frame at or before `from`. */
+/** A stretch of the file, in seconds of its own clock; a key frame is at `from`. */
 export interface Segment {
   from: number;
   to: number;
@@ -96,7 +96,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
   };
 }
 
-const SKIPPED = { ALL: 'default', REFERENCE: 'noref', KEY: 'nokey' } as const;
+const SKIPPED = { REFERENCE: 'noref', KEY: 'nokey' } as const;
 
 function decoderOptions(plan: PicturePlan): string[] {
   return ['-max_pixels', String(MAX_PIXELS), ...FAST_DECODING, '-skip_frame', SKIPPED[plan.frames]];
@@ -121,11 +121,14 @@ function subtitleOutput(streamIndex: number): string[] {
   return ['-map', `0:${streamIndex}`, '-c:s', 'srt', '-f', 'srt'];
 }
 
+/** A time that passes through text stays at or behind the key frame it means: less than any frame's length. */
+const SEEK_MARGIN_SECONDS = 0.0005;
+
 function concatScript(segments: readonly Segment[]): string {
   const entries = segments.map(({ from, to }) =>
     [
       `file '${INPUT}'`,
-      `inpoint ${from.toFixed(6)}`,
+      `inpoint ${(from + SEEK_MARGIN_SECONDS).toFixed(6)}`,
       `outpoint ${to.toFixed(6)}`,
       `duration ${SEGMENT_SPACING_SECONDS}`,
     ].join('\n'),
@@ -133,7 +136,7 @@ function concatScript(segments: readonly Segment[]): string {
   return `ffconcat version 1.0\n${entries.join('\n')}\n`;
 }
 
-/** Gives joined frames back their times in the file. Frames before a segment, decoded on the way, come along. */
+/** Gives joined frames back their times in the file; what decoding needed beside the segments is left out. */
 async function* inFileTime(
   frames: AsyncGenerator<RawFrame>,
   segments: readonly Segment[],
@@ -141,6 +144,10 @@ async function* inFileTime(
   for await (const { seconds, data } of frames) {
     const index = Math.round(seconds / SEGMENT_SPACING_SECONDS);
     const segment = segments[index];
-    if (segment) yield { seconds: seconds - index * SEGMENT_SPACING_SECONDS + segment.from, data };
+    if (!segment) continue;
+    const inpoint = Number((segment.from + SEEK_MARGIN_SECONDS).toFixed(6));
+    const fileSeconds = seconds - index * SEGMENT_SPACING_SECONDS + inpoint;
+    const isInside = fileSeconds >= segment.from - SEEK_MARGIN_SECONDS && fileSeconds < segment.to;
+    if (isInside) yield { seconds: fileSeconds, data };
   }
 }

@@ -1,6 +1,8 @@
+import { changeScore } from './change.js';
 import type { Shot, ShotKind } from './decoded.js';
+import { isBlack } from './fades.js';
 import type { FrameMeasures } from './frame-measures.js';
-import { changeScore, isBlack, type Transition } from './transitions.js';
+import type { Transition } from './transitions.js';
 
 /**
  * Cuts a trailer into shots that tile it.

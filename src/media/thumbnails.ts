@@ -2,9 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { startChild } from './child.js';
 import type { Shot } from './decoded.js';
+import { isBlack } from './fades.js';
 import type { KeptFrame } from './kept-frames.js';
 import type { PictureSize } from './picture-size.js';
-import { isBlack } from './transitions.js';
 
 /** Mean absolute luma step of neighbours; pictures below it show nothing that an eye can hold on to. */
 const MIN_SHARPNESS = 0.6;
