@@ -11,6 +11,8 @@ import {
   ObjectType,
   Resolver,
 } from 'type-graphql';
+import { z } from 'zod';
+import { checked, requiredText } from '../catalog/input.js';
 import type { AnalysisRow } from '../catalog/loaders.js';
 import { Failure } from '../failure.js';
 import type { TrailerSource } from '../media/source.js';
@@ -166,7 +168,16 @@ export async function stopAnalyses({ analyses }: Context, ids: string[]): Promis
   }
 }
 
-function trailerSource({ path, url, uploadId }: TrailerSourceInput): TrailerSource {
+const locator = requiredText('The source', 2_000);
+const usableSource = z.object({
+  path: locator.nullish(),
+  url: locator.nullish(),
+  uploadId: locator.nullish(),
+});
+
+/** @throws AggregateError of Failures BAD_INPUT */
+function trailerSource(source: TrailerSourceInput): TrailerSource {
+  const { path, url, uploadId } = checked(usableSource, source, ['source']);
   if (path != null) return { kind: 'PATH', path };
   if (url != null) return { kind: 'URL', url };
   if (uploadId != null) return { kind: 'UPLOAD', uploadId };

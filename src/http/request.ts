@@ -23,12 +23,12 @@ export function follow(log: Logger, metrics: ServerMetrics): RequestHandler {
   return (request, response, next) => {
     const requestId = randomUUID();
     const startedAt = performance.now();
+    const { method, path } = request; // routers shorten it on the way
     response.locals.requestId = requestId;
     response.locals.log = log;
     response.setHeader('X-Request-Id', requestId);
     response.once('close', () => {
       const milliseconds = Math.round(performance.now() - startedAt);
-      const { method, path } = request;
       const route = routeOf(path);
       const caller = (response.locals.caller as Caller | undefined)?.name;
       metrics.observeRequest(route, response.statusCode, milliseconds / 1000);

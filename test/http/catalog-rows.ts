@@ -143,20 +143,18 @@ async function writeAnalysedTrailer(
       })),
     }),
     prisma.evidence.createMany({
-      data: labels
-        .slice(0, 6)
-        .flatMap((labelId) =>
-          [0, 1].map((rank) => ({
-            predictionId,
-            labelId,
-            rank,
-            ...span,
-            signal: 'TEXT' as const,
-            contribution: 2 - rank,
-            line: 'Run!',
-            shotIndex: rank,
-          })),
-        ),
+      data: labels.slice(0, 6).flatMap((labelId) =>
+        [0, 1].map((rank) => ({
+          predictionId,
+          labelId,
+          rank,
+          ...span,
+          signal: 'TEXT' as const,
+          contribution: 2 - rank,
+          line: 'Run!',
+          shotIndex: rank,
+        })),
+      ),
     }),
   ]);
   return predictionId;
