@@ -8,8 +8,13 @@ export interface Gop {
   startSeconds: number;
   endSeconds: number;
   /** Packets after the key frame, in decoding order. */
-  packets: { seconds: number; bytes: number }[];
+  packets: SizedPacket[];
   keyBytes: number;
+}
+
+interface SizedPacket {
+  seconds: number;
+  bytes: number;
 }
 
 /** What is to be decoded behind the key frames, and what is known without it. */
@@ -45,13 +50,18 @@ export function hasUsefulKeyFrames(packets: PacketList, codec: string): boolean 
   return SKIPPING_CODECS.has(codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
 }
 
-/** The stream's groups of pictures, in the order of time. */
-export function gopsOf(packets: PacketList): Gop[] {
+/**
+ * The stream's groups of pictures, in the order of time. Not every packet that a container calls a key frame
+ * is one to the decoder: only those that it gave out open a group.
+ * @param keySeconds times of the key frames that were decoded
+ */
+export function gopsOf(packets: PacketList, keySeconds: readonly number[]): Gop[] {
+  const keys = new Set(keySeconds.map(tick));
   const gops: Gop[] = [];
   for (let i = 0; i < packets.pts.length; i++) {
     const seconds = trailerSeconds(packets, packets.pts[i] as number);
     const bytes = packets.bytes[i] as number;
-    if (packets.isKey[i] === 1)
+    if (packets.isKey[i] === 1 && keys.has(tick(seconds)))
       gops.push({ startSeconds: seconds, endSeconds: 0, packets: [], keyBytes: bytes });
     else gops.at(-1)?.packets.push({ seconds, bytes });
   }
@@ -61,22 +71,34 @@ export function gopsOf(packets: PacketList): Gop[] {
   return gops;
 }
 
+/** Milliseconds: times that went different ways through ffmpeg compare equal. */
+function tick(seconds: number): number {
+  return Math.round(seconds * 1000);
+}
+
 /** Below it, two key frames show one shot; see changeScore. */
 const SAME_MAX_CHANGE = 0.15;
 /** Above it, two key frames certainly show different pictures. */
 const OTHER_MIN_CHANGE = 0.4;
 /** An encoder that puts a key frame in this much before it must has a reason: a cut. */
 const EARLY_SHARE = 0.9;
-/** A key frame on a cut costs this many times what the frames before it cost; in wild motion they cost as much. */
-const CUT_MIN_KEY_RATIO = 4;
+/**
+ * What an early key frame costs, as a multiple of the frames before it. In wild motion every frame costs nearly as
+ * much, and the encoder may have been fooled…
+ */
+const CUT_MIN_KEY_RATIO = 1.8;
+/** …in a calm shot it costs far more, and then even a picture that differs little is another shot. */
+const CALM_MIN_KEY_RATIO = 8;
 /** Packets before a key frame that say what a frame costs there. */
 const RATIO_PACKETS = 8;
 /** Seconds decoded behind a key frame: for motion, and to see whether a jump was a flash. */
 const SAMPLE_SECONDS = 0.4;
 /** One sample a stretch of this many seconds is enough. */
 const SAMPLE_SPACING_SECONDS = 1.5;
-/** Seconds decoded behind a suspicious packet. */
-const AFTER_SPIKE_SECONDS = 0.3;
+/** Seconds decoded behind the last place where sizes are uneven. */
+const AFTER_UNEVENNESS_SECONDS = 0.3;
+/** Too short for a shot to drift into another picture by itself. */
+const SHORT_SECONDS = 2.5;
 
 /**
  * Decides from key frames and packet sizes where pictures must be looked at. Encoders put key frames on cuts, and
@@ -129,20 +151,23 @@ function judge(
   },
 ): Verdict {
   const { next, key, nextKey, longest } = context;
-  const spike = lastSpike(gop);
-  const afterSpike = spike === null ? null : spike + AFTER_SPIKE_SECONDS;
-  if (!next) return { lookUntil: gop.endSeconds, cutAtEnd: false };
+  const uneven = lastUnevenness(gop);
+  const lookUntil = uneven === null ? null : uneven + AFTER_UNEVENNESS_SECONDS;
+  if (!next || !key || !nextKey) return { lookUntil, cutAtEnd: false };
   // Beyond the end by a sample, so that the step into the next key frame is seen too.
   const everything: Verdict = { lookUntil: gop.endSeconds + SAMPLE_SECONDS, cutAtEnd: false };
-  if (!key || !nextKey || isBlack(key) !== isBlack(nextKey)) return everything;
+  if (isBlack(key) !== isBlack(nextKey)) return everything;
   const change = changeScore(key, nextKey);
-  if (spike === null && change <= SAME_MAX_CHANGE) return { lookUntil: null, cutAtEnd: false };
   const isEarly = gop.packets.length < EARLY_SHARE * longest;
-  if (spike === null && isEarly && change >= OTHER_MIN_CHANGE && keyRatio(gop, next) >= CUT_MIN_KEY_RATIO) {
-    return { lookUntil: null, cutAtEnd: true };
+  if (change <= SAME_MAX_CHANGE) return { lookUntil, cutAtEnd: false };
+  if (isEarly) {
+    const isCut =
+      keyRatio(gop, next) >= (change >= OTHER_MIN_CHANGE ? CUT_MIN_KEY_RATIO : CALM_MIN_KEY_RATIO);
+    return isCut ? { lookUntil, cutAtEnd: true } : everything;
   }
-  if (spike !== null && change <= SAME_MAX_CHANGE) return { lookUntil: afterSpike, cutAtEnd: false };
-  return everything;
+  // Pictures drift apart over a long stretch; over a short one, a cut may hide on the key frame itself.
+  const isShort = gop.endSeconds - gop.startSeconds <= SHORT_SECONDS;
+  return isShort && change >= OTHER_MIN_CHANGE ? everything : { lookUntil, cutAtEnd: false };
 }
 
 /** What the next key frame costs beside the frames before it. */
@@ -153,21 +178,37 @@ function keyRatio(gop: Gop, next: Gop): number {
 }
 
 /** A packet that no calm stretch has: nearly a key frame's size… */
-const SPIKE_MIN_KEY_SHARE = 0.35;
+const SPIKE_MIN_KEY_SHARE = 0.3;
 /** …and this many times what the largest of its neighbours takes. */
 const SPIKE_MIN_RATIO = 1.7;
-const SPIKE_NEIGHBOURS = 6;
+/** Packets on each side that are the neighbourhood. */
+const NEIGHBOURS = 8;
+/** Sizes before and after that differ this many times: a cut to something much simpler costs no spike. */
+const SHIFT_MIN_RATIO = 3;
 
-/** Time of the last packet in the stretch that could be a cut, or null. */
-function lastSpike(gop: Gop): number | null {
-  for (let i = gop.packets.length - 1; i >= 0; i--) {
-    const { bytes, seconds } = gop.packets[i] as { seconds: number; bytes: number };
-    if (bytes < SPIKE_MIN_KEY_SHARE * gop.keyBytes) continue;
-    const before = gop.packets.slice(Math.max(0, i - SPIKE_NEIGHBOURS), i);
-    const largest = before.reduce((most, packet) => Math.max(most, packet.bytes), 0);
-    if (bytes >= SPIKE_MIN_RATIO * largest) return seconds;
+/** Time of the last packet in the stretch whose size could come from a cut, or null. */
+function lastUnevenness(gop: Gop): number | null {
+  const { packets } = gop;
+  for (let i = packets.length - 1; i > 0; i--) {
+    const { bytes, seconds } = packets[i] as SizedPacket;
+    const before = packets.slice(Math.max(0, i - NEIGHBOURS), i);
+    const after = packets.slice(i + 1, i + 1 + NEIGHBOURS);
+    const isSpike = bytes >= SPIKE_MIN_KEY_SHARE * gop.keyBytes && bytes >= SPIKE_MIN_RATIO * largest(before);
+    const isShift =
+      before.length === NEIGHBOURS && after.length === NEIGHBOURS && shift(before, after) >= SHIFT_MIN_RATIO;
+    if (isSpike || isShift) return seconds;
   }
   return null;
+}
+
+function largest(packets: readonly SizedPacket[]): number {
+  return packets.reduce((most, packet) => Math.max(most, packet.bytes), 0);
+}
+
+function shift(before: readonly SizedPacket[], after: readonly SizedPacket[]): number {
+  const sum = (packets: readonly SizedPacket[]) => packets.reduce((total, packet) => total + packet.bytes, 1);
+  const ratio = sum(before) / sum(after);
+  return Math.max(ratio, 1 / ratio);
 }
 
 /** Segments that touch become one, so that frames in it follow each other without a gap. */

@@ -32,8 +32,8 @@ export interface PictureStream {
   progress(seconds: number): void;
 }
 
-/** Beyond it, decoding everything in one go costs no more than the windows do. */
-const MAX_WINDOW_SHARE = 0.45;
+/** Beyond it, windows save too little to pay for entering the file again and again. */
+const MAX_WINDOW_SHARE = 0.9;
 /** Times of one frame that took different ways through ffmpeg differ by less. */
 const SAME_TIME_SECONDS = 0.002;
 
@@ -57,7 +57,10 @@ export async function readPictures(
 ): Promise<Pictures> {
   const seen = await look(first, stream);
   if (firstFrames(stream) === 'REFERENCE') return { ...seen, joints: new Map(), decodePath: 'FULL' };
-  const gops = gopsOf(stream.packets);
+  const gops = gopsOf(
+    stream.packets,
+    seen.frames.map((frame) => frame.seconds),
+  );
   const plan = planWindows(
     gops,
     gops.map((gop) => frameAt(seen.frames, gop.startSeconds)),

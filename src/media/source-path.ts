@@ -31,7 +31,8 @@ export async function fetchPath(
 async function insideRoots(given: string, mediaRoots: readonly string[]): Promise<string> {
   if (given === '' || given.includes('\0'))
     throw new Failure('BAD_INPUT', 'The path is empty or broken. Give the path of a video file.');
-  const roots = await Promise.all(mediaRoots.map((root) => realpath(root).catch(() => path.resolve(root))));
+  const found = await Promise.all(mediaRoots.map((root) => realpath(root).catch(() => null)));
+  const roots = found.filter((root) => root !== null); // one that is not there holds nothing
   const real = await firstReal(candidates(given, roots));
   if (real === null) {
     const nearest = await nearestReal(candidates(given, roots)[0]);
@@ -42,8 +43,7 @@ async function insideRoots(given: string, mediaRoots: readonly string[]): Promis
     );
   }
   if (!roots.some((root) => contains(root, real))) throw outside(mediaRoots);
-  const found = await stat(real);
-  if (!found.isFile())
+  if (!(await stat(real)).isFile())
     throw new Failure(
       'SOURCE_NOT_A_FILE',
       'The path is a folder or a device, not a file. Give the path of a video file.',
