@@ -11,8 +11,8 @@ describe('a path that is relative', () => {
 
   beforeAll(async () => {
     folder = await realpath(await mkdtemp(path.join(tmpdir(), 'marquee-roots-')));
-    mediaRoots = ['first', 'second'].map((name) => path.join(folder, name));
-    for (const root of mediaRoots) await mkdir(root);
+    mediaRoots = ['missing', 'first', 'second'].map((name) => path.join(folder, name));
+    for (const root of mediaRoots.slice(1)) await mkdir(root);
     await writeFile(path.join(folder, 'first', 'both.mp4'), 'first');
     await writeFile(path.join(folder, 'second', 'both.mp4'), 'second');
     await writeFile(path.join(folder, 'second', 'sample.mp4'), 'sample');
@@ -39,7 +39,7 @@ describe('a path that is relative', () => {
     expect((await fetch('../second/sample.mp4')).bytes).toBe('sample'.length);
   });
 
-  it('is not found where no root has it', async () => {
+  it('is not found where no root has it, also when one of the roots is missing', async () => {
     await expect(fetch('nothing.mp4')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
   });
 });

@@ -33,8 +33,8 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
 
   it('leads an uploaded trailer to its tags and their evidence', async () => {
     await page.getByLabel('Choose a video').setInputFiles(marquee.sample);
-    expect(await page.getByLabel('Title').inputValue()).toBe('Sample');
-    await page.getByLabel('Title').fill('Ember Road, uploaded');
+    expect(await page.getByLabel('Title', { exact: true }).inputValue()).toBe('Sample');
+    await page.getByLabel('Title', { exact: true }).fill('Ember Road, uploaded');
     await page.getByLabel('Year (optional)').fill('2026');
     await page.getByRole('button', { name: 'Analyse the trailer' }).click();
 
@@ -85,7 +85,7 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
   });
 
   it('says in a sentence why an analysis failed and what to do', async () => {
-    await page.getByLabel('Title').fill('Not there');
+    await page.getByLabel('Title', { exact: true }).fill('Not there');
     await page.getByLabel('On the server').check();
     await page.getByLabel('A path inside the server’s media folders').fill('nothing-here.mp4');
     await page.getByRole('button', { name: 'Analyse the trailer' }).click();

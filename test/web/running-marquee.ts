@@ -25,7 +25,10 @@ export async function runMarquee(change: Partial<Config> = {}): Promise<RunningM
   const sample = path.join(config.dataFolder, 'media', 'sample-trailer.mp4');
   await mkdir(path.dirname(sample), { recursive: true });
   await copyFile(await ensureSampleTrailer(SAMPLE_FOLDER), sample);
-  const marquee = await startMarquee(config, createLogger('silent'));
+  const marquee = await startMarquee(config, createLogger('silent')).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   return {
     url: marquee.url,
     config,
