@@ -148,12 +148,6 @@ describe('the embedded PostgreSQL', () => {
     expect(await answers(here.urlOf('postgres'))).toBe(true);
   });
 
-  it('takes over the lock of a process that died while it held it', async () => {
-    await writeFile(path.join(folder, 'postgres', 'lock'), '4194304 1 no-such-boot\nlock.4194304.00000000\n');
-    const here = await openHere();
-    expect(await answers(here.urlOf('postgres'))).toBe(true);
-  });
-
   it('is made anew after a kill while it was being made', async () => {
     const fresh = await makeFolder();
     try {
