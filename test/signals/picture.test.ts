@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { timeWeights, weightedMean } from '../../src/signals/features.js';
 import {
   embedPicture,
   type MeasuredShot,
@@ -50,6 +49,11 @@ describe('light and colour', () => {
     const values = measureOne(plain(2, colour));
     expect(values[sector]).toBeCloseTo(1, 5);
     expect(values.saturation).toBeCloseTo(1, 5);
+  });
+
+  it('centres the sectors on their hues: 20° and 340° are both red', () => {
+    expect(measureOne(plain(2, [240, 80, 0])).red).toBeCloseTo(1, 5);
+    expect(measureOne(plain(2, [240, 0, 80])).red).toBeCloseTo(1, 5);
   });
 
   it('keeps saturation and warmth the same however dark the same colour is lit', () => {
@@ -198,14 +202,20 @@ describe('the picture embedding', () => {
     ]);
   });
 
-  it('begins with the mean of its moments weighted by time and ends with what only the whole has', () => {
+  it('begins with the mean of its moments, each by its seconds, and ends with what only the whole has', () => {
     const { moments, vector } = embedPicture(film, statistics);
-    const mean = weightedMean(
-      moments.map((moment) => moment.vector),
-      timeWeights(moments),
-    );
-    expect(vector!.slice(0, SHOT_COUNT)).toEqual(mean);
+    const [first, second, third] = moments.map((moment) => moment.vector);
+    for (let k = 0; k < SHOT_COUNT; k++) {
+      expect(vector![k]).toBeCloseTo((1 * first![k]! + 2 * second![k]! + 5 * third![k]!) / 8, 5);
+    }
     expect(vector).toHaveLength(SHOT_COUNT + Object.keys(PICTURE_FEATURES).length);
+  });
+
+  it('counts in deviations from the statistics: one above the mean is 1', () => {
+    const { mean, deviation } = statistics.shot.light;
+    const code = Math.round(255 * (mean + deviation));
+    const { moments } = embedPicture(filmOf([plain(2, [code, code, code])]), statistics);
+    expect(Math.abs(moments[0]!.vector[Object.keys(SHOT_FEATURES).indexOf('light')]! - 1)).toBeLessThan(0.02);
   });
 
   it('marks a missing picture and one without content, never zeroes them', () => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sound } from '../../src/media/decoded.js';
-import { timeWeights, weightedMean } from '../../src/signals/features.js';
 import { integratedLoudness, loudnessCurve, loudnessRange } from '../../src/signals/loudness.js';
 import { onsets, tempo } from '../../src/signals/rhythm.js';
 import { embedSound, type MeasuredSound, measureSound } from '../../src/signals/sound.js';
@@ -55,6 +54,7 @@ describe('the spectrum', () => {
   it('has flux where the sound changes and none in a steady tone', () => {
     expect(firstStretch(soundOf(5, sine(440, 0.5))).flux).toBeLessThan(0.05);
     expect(firstStretch(soundOf(5, clicks(4))).flux).toBeGreaterThan(1);
+    expect(soundFrames(soundOf(1, sine(440, 0.5)).samples).flux[0]).toBe(0); // nothing was before it
   });
 });
 
@@ -79,6 +79,11 @@ describe('loudness', () => {
 
   it('finds a range of 20 LU between two levels that are 20 dB apart', () => {
     const levels = soundOf(60, (t) => sine(997, t < 30 ? 0.02 : 0.2)(t));
+    expect(Math.abs(loudnessRange(loudnessCurve(levels.samples, SAMPLE_RATE))! - 20)).toBeLessThan(0.5);
+  });
+
+  it('leaves what is far below the rest out of the range', () => {
+    const levels = soundOf(90, (t) => sine(997, t < 30 ? 0.0005 : t < 60 ? 0.02 : 0.2)(t));
     expect(Math.abs(loudnessRange(loudnessCurve(levels.samples, SAMPLE_RATE))! - 20)).toBeLessThan(0.5);
   });
 
@@ -164,13 +169,15 @@ describe('the sound embedding', () => {
     ]);
   });
 
-  it('begins with the mean of its moments weighted by time and ends with what only the whole has', () => {
-    const { moments, vector } = embedSound(soundOf(17, clicks(3)), statistics);
-    const mean = weightedMean(
-      moments.map((moment) => moment.vector),
-      timeWeights(moments),
+  it('begins with the mean of its moments, each by its seconds, and ends with what only the whole has', () => {
+    const { moments, vector } = embedSound(
+      soundOf(12, (t) => (t < 5 ? clicks(3)(t) : sine(440, 0.1)(t))),
+      statistics,
     );
-    expect(vector!.slice(0, STRETCH_COUNT)).toEqual(mean);
+    const [first, second] = moments.map((moment) => moment.vector);
+    for (let k = 0; k < STRETCH_COUNT; k++) {
+      expect(vector![k]).toBeCloseTo((5 * first![k]! + 7 * second![k]!) / 12, 5);
+    }
     expect(vector).toHaveLength(STRETCH_COUNT + Object.keys(SOUND_FEATURES).length);
   });
 
