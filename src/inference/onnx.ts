@@ -4,14 +4,14 @@
  */
 
 /** TensorProto.DataType. */
-const ELEMENT = { float32: 1, int8: 3, int64: 7 } as const;
+const ELEMENT = { float32: 1, uint8: 2, int64: 7 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
 export interface OnnxTensor {
   name: string;
   type: ElementType;
   dims: number[];
-  data: Float32Array | Int8Array | BigInt64Array;
+  data: Float32Array | Uint8Array | BigInt64Array;
 }
 
 export interface OnnxValue {

@@ -26,6 +26,8 @@ export interface LearnedText {
   documents: number;
   /** terms × (dense + sources). */
   table: Float32Array;
+  /** One a source. */
+  bias: Float32Array;
   /** rows × sources: scores by models that saw no text of the same film. */
   unseenScores: Float32Array;
 }
@@ -84,6 +86,7 @@ export async function learnText(
   const folds = Uint8Array.from(texts, (text) => foldOf(text, FOLDS));
 
   const weights = new Float32Array(counts.length * sources.length);
+  const bias = new Float32Array(sources.length);
   const unseenScores = new Float32Array(texts.length * sources.length);
   for (const { teaches, targets } of lessons.corpora) {
     const fit = await crossFit(
@@ -92,6 +95,7 @@ export async function learnText(
       threads,
     );
     addColumns(weights, sources.length, fit.model.weights, teaches);
+    addColumns(bias, sources.length, fit.model.bias, teaches);
     addColumns(unseenScores, sources.length, fit.unseen, teaches);
   }
   const space = leadingSubspace(rowsOf(originals, vocabulary), {
@@ -105,6 +109,7 @@ export async function learnText(
     counts,
     documents: originals.length,
     table: beside(space.vectors, settings.dense, weights, sources.length),
+    bias,
     unseenScores,
   };
 }
