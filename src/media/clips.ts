@@ -43,10 +43,12 @@ export async function decodeClips(
   if (input.clips.length === 0) return [];
   const packets = await readPackets(input.path, video, context.signal);
   const wanted = input.clips.map((clip) => timesOf(clip, packets));
-  const pictures = await readWanted(
-    { path: input.path, video, packets, times: wanted.flat() },
-    context.signal,
-  );
+  const times = wanted.flat();
+  const job = { path: input.path, video, packets, times };
+  const near = await readWanted({ ...job, segments: segmentsAround(times, packets) }, context.signal);
+  // Some key frames are none to the decoder; then only the file's beginning is a place to start.
+  const isWhole = times.every((time) => near.has(tick(time)));
+  const pictures = isWhole ? near : await readWanted({ ...job, segments: null }, context.signal);
   return wanted.map((times) => ({ times, data: joined(times, pictures) }));
 }
 
@@ -64,10 +66,16 @@ const TICK_SECONDS = 0.001;
 const tick = (seconds: number) => Math.round(seconds / TICK_SECONDS);
 
 async function readWanted(
-  input: { path: string; video: VideoFacts; packets: PacketList; times: readonly number[] },
+  input: {
+    path: string;
+    video: VideoFacts;
+    packets: PacketList;
+    times: readonly number[];
+    segments: readonly Segment[] | null;
+  },
   signal: AbortSignal,
 ): Promise<Map<number, Uint8Array>> {
-  const { path, video, packets, times } = input;
+  const { path, video, packets, times, segments } = input;
   const zero = packets.firstPts * packets.timeBase;
   const wanted = new Set(times.map(tick));
   const found = new Map<number, Uint8Array>();
@@ -78,10 +86,7 @@ async function readWanted(
         streamIndex: video.streamIndex,
         format: clipPictures(video),
         frames: 'ALL',
-        segments: segmentsAround(times, packets).map(({ from, to }) => ({
-          from: from + zero,
-          to: to + zero,
-        })),
+        segments: segments?.map(({ from, to }) => ({ from: from + zero, to: to + zero })) ?? null,
       },
       sound: null,
       subtitles: [],
