@@ -102,10 +102,12 @@ async function decodeStage(
     'DECODE',
     key,
     (progress) =>
-      run.threads.run(
-        'decode',
-        { ...input, again: run.attempt.analysis.force },
-        { signal: run.signal, progress },
+      run.turns.take(input.folder, run.signal, () =>
+        run.threads.run(
+          'decode',
+          { ...input, again: run.attempt.analysis.force },
+          { signal: run.signal, progress },
+        ),
       ),
     (known) => hasThumbnails(input.folder, known.shots),
   );
@@ -155,10 +157,12 @@ async function embedStage(
   const version = stageVersion('EMBED', NUMBERS.EMBED, ...dependencies, ...run.pack.encoders);
   const key = { contentHash: fetched.contentHash, version };
   const value = await runKnownStage(run, 'EMBED', key, (progress) =>
-    run.threads.run(
-      'embed',
-      { decode, lines: transcript.lines, packFolder: run.pack.folder },
-      { signal: run.signal, progress },
+    run.turns.take(decode.folder, run.signal, () =>
+      run.threads.run(
+        'embed',
+        { decode, lines: transcript.lines, packFolder: run.pack.folder },
+        { signal: run.signal, progress },
+      ),
     ),
   );
   return { value, version };

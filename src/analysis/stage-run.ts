@@ -6,6 +6,7 @@ import type { Logger } from '../log.js';
 import type { Attempt } from './attempt.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
+import type { Turns } from './turns.js';
 
 /** The versions of everything that a pack contributes, and where its files lie. */
 export interface PackIdentity {
@@ -32,6 +33,8 @@ export interface PipelineParts {
 export interface StageRun extends PipelineParts {
   attempt: Attempt;
   signal: AbortSignal;
+  /** For what may be done by one analysis of this process at a time: writing the folder of one content. */
+  turns: Turns;
 }
 
 /** Runs one stage between its begin and finish marks. `work` says whether its result was known already. */
