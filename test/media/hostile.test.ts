@@ -41,7 +41,7 @@ beforeAll(async () => {
   port = (server.address() as AddressInfo).port;
   good = file('good.mp4');
   await ffmpeg(
-    ...lavfi(2, { size: '160x90' }),
+    ...lavfi(1, { size: '160x90' }),
     '-c:v',
     'libx264',
     '-preset',
