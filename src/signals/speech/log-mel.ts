@@ -12,14 +12,10 @@ export interface LogMel {
   bins: number;
   /** Whole frames of the sound: floor(samples / 160). */
   frames: number;
-  /** (frames + TAIL) × bins, frame after frame; the tail holds the frames that still reach into the sound. */
+  /** frames × bins, frame after frame. */
   values: Float32Array;
-  /** The value of a frame without any sound, and of every frame behind the tail. */
-  silence: number;
 }
 
-/** A frame is 25 ms wide and centred, so two more frames behind the last whole one still hear some sound. */
-const TAIL = 2;
 const FLOOR = 1e-10;
 /** Values more than 8 powers of ten (80 dB) below the loudest are raised to there. */
 const RANGE = 8;
@@ -43,48 +39,41 @@ const filterBanks = new Map<number, MelFilter[]>();
 export function logMel(samples: Float32Array, bins: number): LogMel {
   const filters = filterBank(bins);
   const frames = Math.floor(samples.length / HOP);
-  const values = new Float32Array((frames + TAIL) * bins);
+  const values = new Float32Array(frames * bins);
   const real = new Float64Array(POINTS);
   const imaginary = new Float64Array(POINTS);
   const power = new Float64Array(HALF + 1);
   const nextPower = new Float64Array(HALF + 1);
   let loudest = Math.log10(FLOOR);
-  for (let frame = 0; frame < frames + TAIL; frame += 2) {
+  for (let frame = 0; frame < frames; frame += 2) {
     windowed(samples, frame, real);
     windowed(samples, frame + 1, imaginary);
     transform(real, imaginary);
     splitPowers(real, imaginary, power, nextPower);
     loudest = Math.max(loudest, logFiltered(power, filters, values.subarray(frame * bins)));
-    if (frame + 1 < frames + TAIL) {
+    if (frame + 1 < frames) {
       loudest = Math.max(loudest, logFiltered(nextPower, filters, values.subarray((frame + 1) * bins)));
     }
   }
   const floor = loudest - RANGE;
   for (let i = 0; i < values.length; i++) values[i] = (Math.max(values[i]!, floor) + 4) / 4;
-  return { bins, frames, values, silence: (Math.max(Math.log10(FLOOR), floor) + 4) / 4 };
+  return { bins, frames, values };
 }
 
 /**
- * A window for the encoder: bins × 3,000 values, bin after bin.
+ * Writes a window for the encoder: bins × 3,000 values, bin after bin; zero behind the frames that are taken.
  *
  * @param start first frame
- * @param length frames taken; the rest of the window is filled with `padding`
- * @param into where the window is written, for batches
+ * @param length frames taken, up to 3,000
  */
-export function melWindow(
-  mel: LogMel,
-  start: number,
-  length: number,
-  padding: number,
-  into = new Float32Array(mel.bins * WINDOW_FRAMES),
-): Float32Array {
-  into.fill(padding);
-  const end = Math.min(start + length, start + WINDOW_FRAMES, mel.frames + TAIL);
+export function melWindow(mel: LogMel, start: number, length: number, into: Float32Array): void {
+  into.fill(0);
+  const end = Math.min(start + length, mel.frames);
   for (let frame = start; frame < end; frame++) {
     const from = frame * mel.bins;
-    for (let bin = 0; bin < mel.bins; bin++) into[bin * WINDOW_FRAMES + frame - start] = mel.values[from + bin]!;
+    for (let bin = 0; bin < mel.bins; bin++)
+      into[bin * WINDOW_FRAMES + frame - start] = mel.values[from + bin]!;
   }
-  return into;
 }
 
 function filterBank(bins: number): MelFilter[] {

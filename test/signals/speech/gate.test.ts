@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { energyGate } from '../../../src/signals/speech/energy-gate.js';
+import type { SpeechGate } from '../../../src/signals/speech/gate.js';
+import { speechIslands, uncoveredIslands, voiceProbability } from '../../../src/signals/speech/islands.js';
+import { speechReel } from '../../../src/signals/speech/reel.js';
+import { openSileroGate } from '../../../src/signals/speech/silero-gate.js';
+
+const SHARED = fileURLToPath(new URL('../../../../shared/', import.meta.url));
+const SILERO = `${SHARED}models/silero-vad-16k.onnx`;
+const never = new AbortController().signal;
+
+/** Probabilities by stretches of [seconds, value]. */
+function gate(...stretches: [number, number][]): Float32Array {
+  return Float32Array.from(
+    stretches.flatMap(([seconds, value]) => Array(Math.round(seconds / 0.032)).fill(value)),
+  );
+}
+
+function rounded(islands: readonly { startSeconds: number; endSeconds: number }[]): number[][] {
+  return islands.map(({ startSeconds, endSeconds }) => [
+    Math.round(startSeconds * 10) / 10,
+    Math.round(endSeconds * 10) / 10,
+  ]);
+}
+
+describe('islands of speech', () => {
+  test('speech is kept with a margin, silence around it is not', () => {
+    expect(rounded(speechIslands(gate([5, 0.01], [2, 0.95], [5, 0.01])))).toEqual([[4.6, 7.4]]);
+  });
+
+  test('pauses of a conversation stay, longer ones part islands', () => {
+    const probabilities = gate([1, 0.9], [2.5, 0], [1, 0.9], [4, 0], [1, 0.9]);
+    expect(rounded(speechIslands(probabilities))).toEqual([
+      [0, 4.9],
+      [8.1, 9.5],
+    ]);
+  });
+
+  test('half-heard speech counts near sure speech and nowhere else', () => {
+    const halfHeard: [number, number] = [0.4, 0.65];
+    expect(speechIslands(gate([5, 0], halfHeard, [5, 0], [0.2, 0.95], [5, 0]))).toEqual([]);
+    const probabilities = gate([3, 0], [1, 0.95], [2.5, 0], halfHeard, [9, 0], halfHeard, [3, 0]);
+    expect(rounded(speechIslands(probabilities))).toEqual([[2.6, 7.3]]);
+  });
+
+  test('a dip of a syllable does not end speech, and speech may last to the end', () => {
+    expect(rounded(speechIslands(gate([1, 0], [0.2, 0.9], [0.064, 0.1], [0.2, 0.9])))).toEqual([[0.6, 1.4]]);
+  });
+
+  test('what subtitles cover is left out, and scraps between them too', () => {
+    const islands = [
+      { startSeconds: 0, endSeconds: 10 },
+      { startSeconds: 20, endSeconds: 22 },
+    ];
+    const lines = [
+      { startSeconds: 6, endSeconds: 12 },
+      { startSeconds: 2, endSeconds: 4 },
+      { startSeconds: 3, endSeconds: 5.7 },
+      { startSeconds: 20, endSeconds: 21.4 },
+    ];
+    expect(rounded(uncoveredIslands(islands, lines))).toEqual([
+      [0, 2],
+      [21.4, 22],
+    ]);
+    expect(uncoveredIslands(islands, [])).toEqual(islands);
+  });
+
+  test('the voice of a stretch is its likeliest quarter of a second', () => {
+    const probabilities = gate([1, 0.1], [0.256, 0.9], [3, 0]);
+    expect(voiceProbability(probabilities, { startSeconds: 0, endSeconds: 4 })).toBeCloseTo(0.9, 5);
+    expect(voiceProbability(probabilities, { startSeconds: 2, endSeconds: 4 })).toBeCloseTo(0, 5);
+    expect(voiceProbability(probabilities, { startSeconds: 90, endSeconds: 99 })).toBe(0);
+  });
+});
+
+test('the energy gate hears what stands out of pauses, and nothing in silence', async () => {
+  const samples = Float32Array.from({ length: 16_000 * 6 }, (_, i) => {
+    const second = i / 16_000;
+    const loud = second > 2 && second < 4 ? 0.2 : 0.005;
+    return loud * Math.sin(i * 0.2) * (0.6 + 0.4 * Math.sin(i * 0.002));
+  });
+  const islands = speechIslands(await energyGate.probabilities(samples, never));
+  expect(rounded(islands)).toEqual([[1.6, 4.4]]);
+  expect(speechIslands(await energyGate.probabilities(new Float32Array(16_000 * 3), never))).toEqual([]);
+});
+
+describe.skipIf(!existsSync(SILERO))('Silero on real sound', () => {
+  let silero: SpeechGate;
+  beforeAll(async () => {
+    silero = await openSileroGate(SILERO);
+  });
+  afterAll(() => silero.close());
+
+  async function windows(file: string): Promise<number> {
+    const argv = [
+      '-v',
+      'error',
+      '-i',
+      `${SHARED}media/${file}`,
+      '-vn',
+      '-ac',
+      '1',
+      '-ar',
+      '16000',
+      '-f',
+      'f32le',
+      '-',
+    ];
+    const bytes = execFileSync('ffmpeg', argv, { maxBuffer: 64 * 1024 * 1024 });
+    const samples = new Float32Array(new Uint8Array(bytes).buffer);
+    return speechReel(samples, speechIslands(await silero.probabilities(samples, never))).clips.length;
+  }
+
+  test.each(['big-buck-bunny-trailer.webm', 'tears-of-steel-clip.webm'])(
+    '%s sends no window',
+    async (file) => {
+      expect(await windows(file)).toBe(0);
+    },
+  );
+
+  test.each(['jfk.wav', 'sintel-trailer.mp4'])('%s sends its speech', async (file) => {
+    expect(await windows(file)).toBe(1);
+  });
+
+  test('every read sentence passes', async () => {
+    const files = readdirSync(`${SHARED}media/speech`).filter((file) => file.endsWith('.ogg'));
+    expect(files).toHaveLength(10);
+    for (const file of files) expect(await windows(`speech/${file}`)).toBe(1);
+  });
+
+  test('a cancelled run stops', async () => {
+    const aborted = AbortSignal.abort();
+    await expect(silero.probabilities(new Float32Array(16_000), aborted)).rejects.toThrow('aborted');
+  });
+});
+
+test('a file that is no graph is refused with what to do', async () => {
+  await expect(openSileroGate(fileURLToPath(import.meta.url))).rejects.toMatchObject({
+    code: 'MODEL_INVALID',
+  });
+});
