@@ -8,15 +8,15 @@ export interface OnnxSession {
 }
 
 /**
- * Loads a graph on one thread: a second one gains nothing on small graphs, and with one the order of every sum,
- * hence every bit of the result, is fixed.
+ * Loads a graph, by default on one thread: a second one gains nothing on small graphs, and with one the order of
+ * every sum, hence every bit of the result, is fixed.
  * @throws Failure MODEL_INVALID when the file is no readable graph
  */
-export async function openOnnx(file: string): Promise<OnnxSession> {
+export async function openOnnx(file: string, { threads = 1 }: { threads?: number } = {}): Promise<OnnxSession> {
   try {
     const session = await InferenceSession.create(file, {
       executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,

@@ -18,7 +18,7 @@ const poolingShape = z.object({
   pooling_mode_mean_tokens: z.boolean().default(false),
 });
 const lengthShape = z.object({ max_seq_length: z.number().int().positive().nullish() });
-const positionsShape = z.object({ max_position_embeddings: z.number().int().positive() });
+const positionsShape = z.object({ max_position_embeddings: z.number().int().positive().optional() });
 
 /**
  * Reads `modules.json`, the pooling module's `config.json` and `sentence_bert_config.json`; a plain checkpoint
