@@ -20,8 +20,8 @@ export const isBenchBuilt = () => readStamp(BENCH_STAMP) === benchFingerprint();
 export async function buildServer() {
   const before = serverFingerprint();
   const failures = [await compile('tsconfig.json'), await compile('src/web/tsconfig.json')].filter(Boolean);
-  copyPage();
   removeOrphans();
+  copyPage();
   if (failures.length > 0) return failures.join('\n');
   writeStamp(SERVER_STAMP, before);
   return null;
@@ -50,6 +50,16 @@ function copyPage() {
   for (const name of readdirSync(page)) {
     if (/\.(html|css|svg|png|ico|webmanifest)$/.test(name))
       cpSync(path.join(page, name), path.join(target, name));
+  }
+  copySubscriptionClient(path.join(target, 'vendor', 'graphql-ws'));
+}
+
+/** The page needs no bundler: the subscription client is two ES modules, `client.js` and the `common-*.js` it imports. */
+function copySubscriptionClient(target) {
+  const modules = path.join(root, 'node_modules', 'graphql-ws', 'dist');
+  mkdirSync(target, { recursive: true });
+  for (const name of readdirSync(modules)) {
+    if (/^(client|common-[\w-]+)\.js$/.test(name)) cpSync(path.join(modules, name), path.join(target, name));
   }
 }
 

@@ -9,15 +9,24 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
   );
   process.exit(1);
 }
-const flags = new Set(process.argv.slice(2));
+// What stands behind `--` is for the marquee command, which then runs in this very process: a shell between npm and
+// the server would not hand SIGTERM on to it.
+const split = process.argv.indexOf('--');
+const flags = new Set(process.argv.slice(2, split < 0 ? undefined : split));
+const command = split < 0 ? null : process.argv.slice(split + 1);
+
 import('./setup/steps.mjs')
   .then(({ setup }) =>
     setup({ quiet: flags.has('--quiet'), forTests: flags.has('--test'), forBench: flags.has('--bench') }),
   )
-  .then(
-    (done) => process.exit(done ? 0 : 1),
-    (error) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
+  .then((done) => {
+    if (!done) process.exit(1);
+    if (command === null) process.exit(0);
+    const cli = new URL('../dist/cli.js', import.meta.url);
+    process.argv = [process.argv[0], cli.pathname, ...command];
+    return import(cli.href);
+  })
+  .catch((error) => {
+    console.error(error);
+    process.exit(1);
+  });

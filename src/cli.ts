@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import type { AnalyzeFlags } from './cli/analyze.js';
 import { asFailure, type FailureCode } from './failure.js';
 
 /** 0 done, 2 bad input, 1 failure. */
@@ -92,13 +93,6 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     });
 
   return marquee;
-}
-
-export interface AnalyzeFlags {
-  subtitles?: string;
-  title?: string;
-  force?: boolean;
-  json?: boolean;
 }
 
 try {

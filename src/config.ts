@@ -18,7 +18,10 @@ const list = (separator: string) =>
 /** `name:role:secret`, as in `MARQUEE_API_KEYS="desk:editor:s3cret,feed:service:0ther"`. */
 const apiKey = z
   .string()
-  .regex(/^[^:]+:(reader|service|editor|admin):.{16,}$/, 'must be name:role:secret, role one of reader, service, editor, admin, secret of 16 characters or more')
+  .regex(
+    /^[^:]+:(reader|service|editor|admin):.{16,}$/,
+    'must be name:role:secret, role one of reader, service, editor, admin, secret of 16 characters or more',
+  )
   .transform((text) => {
     const [name = '', role = '', ...secret] = text.split(':');
     return { name, role: role as ApiRole, secret: secret.join(':') };
@@ -82,12 +85,15 @@ export function readConfig(env: NodeJS.ProcessEnv, workingFolder = process.cwd()
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path[0]?.toString() ?? 'environment'}: ${issue.message}`);
+    const wrong = parsed.error.issues.map(
+      (issue) => `${issue.path[0]?.toString() ?? 'environment'}: ${issue.message}`,
+    );
     throw new Failure('CONFIGURATION_INVALID', `The environment is not usable. ${wrong.join('; ')}.`);
   }
   const value = parsed.data;
   const dataFolder = path.resolve(workingFolder, value.MARQUEE_DATA);
-  const mediaRoots = value.MEDIA_ROOTS ?? ['media', path.join(dataFolder, 'media')];
+  // The sample trailer lies in the second one, whatever the first are.
+  const mediaRoots = [...(value.MEDIA_ROOTS ?? ['media']), path.join(dataFolder, 'media')];
   return {
     host: value.HOST,
     port: value.PORT,

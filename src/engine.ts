@@ -7,7 +7,7 @@ import { AnalysisRunner, type Outcome } from './analysis/runner.js';
 import type { PackIdentity } from './analysis/stage-run.js';
 import type { AnalysisTasks } from './analysis/tasks.js';
 import { type Database, openDatabase } from './catalog/database.js';
-import { registerClassifier, registerLabels } from './catalog/registry.js';
+import { type LabelEntry, registerClassifier, registerLabels } from './catalog/registry.js';
 import type { Config } from './config.js';
 import type { StageName } from './generated/prisma/enums.js';
 import { readManifest } from './inference/packs.js';
@@ -57,7 +57,7 @@ export async function openEngine(
     const database = await openDatabase(config, log);
     opened.push(() => database.close());
     await prepareQueue({ pool: database.pool, log });
-    await registerLabels(database.prisma, taxonomy.labels);
+    await registerLabels(database.prisma, labelsOf(taxonomy));
     await registerClassifier(database.prisma, {
       pack: identity.id,
       fingerprint: identity.classifier,
@@ -80,6 +80,12 @@ export async function openEngine(
     await close();
     throw error;
   }
+}
+
+function labelsOf(taxonomy: Taxonomy): LabelEntry[] {
+  return taxonomy.groups.flatMap(({ kind, labels }) =>
+    labels.map(({ id, name, definition }) => ({ id, group: kind, name, definition })),
+  );
 }
 
 async function readPack(id: Config['pack']) {

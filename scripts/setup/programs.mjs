@@ -10,8 +10,8 @@ const PACKAGE_MANAGERS = [
   {
     name: 'apt-get',
     root: true,
-    update: ['update', '-q'],
-    install: ['install', '-y', '-q', '--no-install-recommends'],
+    update: ['update'],
+    install: ['install', '-y', '--no-install-recommends'],
     packages: {},
   },
   { name: 'apk', root: true, install: ['add', '--no-cache'], packages: {} },
@@ -41,7 +41,10 @@ export async function installProgram(program) {
   if (!manager) return `${program} is missing: install it so that it is on the PATH, then try again.`;
   const args = [...manager.install, manager.packages[program] ?? program];
   const isRoot = process.getuid?.() === 0;
-  const byHand = `${manager.root && !isRoot ? 'sudo ' : ''}${manager.name} ${args.join(' ')}`;
+  const byHand = [manager.update, args]
+    .filter(Boolean)
+    .map((command) => [manager.root && !isRoot ? 'sudo' : '', manager.name, ...command].join(' ').trim())
+    .join(' && ');
   // Homebrew refuses root, the others need it.
   if (manager.root !== isRoot) return `${program} is missing: install it with "${byHand}", then try again.`;
   const environment = { DEBIAN_FRONTEND: 'noninteractive' };

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Analysis, Prisma, PrismaClient, Trailer } from '../generated/prisma/client.js';
 import type { StageName } from '../generated/prisma/enums.js';
 import { advance } from './event-log.js';
@@ -30,7 +31,8 @@ export class Attempt {
   /** Takes the analysis: raises its attempt, so that earlier ones are stale. @returns null when it has ended or is gone */
   static async take(prisma: PrismaClient, id: string): Promise<Attempt | null> {
     const analysis = await prisma.$transaction(async (tx) => {
-      const data = { state: 'RUNNING' as const, attempt: { increment: 1 }, startedAt: new Date() };
+      const worker = `${hostname()}:${process.pid}`;
+      const data = { state: 'RUNNING' as const, attempt: { increment: 1 }, startedAt: new Date(), worker };
       const event = { kind: 'STATE' as const, progress: 0 };
       const taken =
         (await advance(tx, { where: { id, state: 'QUEUED' }, data, ...event })) ??

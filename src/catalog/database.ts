@@ -61,7 +61,12 @@ async function openServer(url: string, log: Logger): Promise<Database> {
     application_name: 'marquee',
   });
   // An idle connection that breaks is replaced at its next use; unheard, its error would end the process.
-  pool.on('error', (error) => log.warn({ error: error.message }, 'A database connection broke.'));
+  let closing = false;
+  pool.on('error', (error) => {
+    if (!closing) log.warn({ error: error.message }, 'A database connection broke.');
+  });
+  // One that breaks while it is lent out fails its query; the event itself must be heard too.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma,
@@ -69,52 +74,85 @@ async function openServer(url: string, log: Logger): Promise<Database> {
     url,
     description: `PostgreSQL ${version} on ${describeServer(url)}`,
     close: async () => {
+      closing = true;
       await prisma.$disconnect();
       await pool.end();
     },
   };
 }
 
+/**
+ * Says what openDatabase would open, without changing anything in the database.
+ *
+ * @throws Failure DATABASE_UNAVAILABLE, DISK_FULL, FOLDER_UNWRITABLE
+ */
+export async function probeDatabase(config: Config, log: Logger): Promise<string> {
+  if (config.databaseUrl !== null) return await describeVersion(config.databaseUrl);
+  const embedded = await openEmbeddedPostgres(config.dataFolder, log);
+  try {
+    return `embedded ${await describeVersion(embedded.urlOf('postgres'))} in ${embedded.folder}`;
+  } finally {
+    await embedded.close();
+  }
+}
+
+async function describeVersion(url: string): Promise<string> {
+  const version = await withConnection(url, requireSupported);
+  return `PostgreSQL ${version} on ${describeServer(url)}`;
+}
+
 /** Checks the server and migrates its database. */
 async function prepare(url: string): Promise<{ version: string; applied: string[] }> {
-  const server = describeServer(url);
-  const client = newClient(url);
-  try {
-    await client.connect();
-    const { rows } = await client.query(`SELECT current_setting('server_version') AS version`);
-    const version = String(rows[0].version).split(' ')[0] ?? '';
-    if (Number.parseInt(version, 10) < OLDEST_POSTGRES) {
-      throw new Failure(
-        'DATABASE_UNAVAILABLE',
-        `The server at ${server} is PostgreSQL ${version}: Marquee needs ${OLDEST_POSTGRES} or newer.`,
-      );
-    }
-    return { version, applied: await applyMigrations(client) };
-  } catch (error) {
-    throw connectionFailure(error, url);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return await withConnection(url, async (client) => ({
+    version: await requireSupported(client, url),
+    applied: await applyMigrations(client),
+  }));
+}
+
+/** @returns the server's version, as in "15.14" */
+async function requireSupported(client: pg.Client, url: string): Promise<string> {
+  const { rows } = await client.query(`SELECT current_setting('server_version') AS version`);
+  const version = String(rows[0].version).split(' ')[0] ?? '';
+  if (isSupported(version)) return version;
+  throw new Failure(
+    'DATABASE_UNAVAILABLE',
+    `The server at ${describeServer(url)} is PostgreSQL ${version}: Marquee needs ${OLDEST_POSTGRES} or newer.`,
+  );
+}
+
+/** Whether a server of this version, as in "15.14", will do. */
+export function isSupported(version: string): boolean {
+  return Number.parseInt(version, 10) >= OLDEST_POSTGRES;
 }
 
 async function createIfMissing(adminUrl: string, name: string): Promise<void> {
-  const client = newClient(adminUrl);
-  try {
-    await client.connect();
-    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-  } catch (error) {
-    const alreadyThere = ['42P04', '23505'].includes((error as pg.DatabaseError).code ?? '');
-    if (!alreadyThere) throw connectionFailure(error, adminUrl);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  await withConnection(adminUrl, async (client) => {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount !== 0) return;
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`).catch((error: pg.DatabaseError) => {
+      // Another process was faster.
+      if (error.code !== '42P04' && error.code !== '23505') throw error;
+    });
+  });
 }
 
-function newClient(url: string): pg.Client {
+/** A connection for `work` alone; whatever goes wrong becomes a Failure. */
+async function withConnection<T>(
+  url: string,
+  work: (client: pg.Client, url: string) => Promise<T>,
+): Promise<T> {
+  describeServer(url);
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
   });
   client.on('error', () => undefined);
-  return client;
+  try {
+    await client.connect();
+    return await work(client, url);
+  } catch (error) {
+    throw connectionFailure(error, url);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

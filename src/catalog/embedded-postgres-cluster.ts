@@ -13,6 +13,8 @@ export interface Cluster {
   /** PGDATA, absolute. */
   data: string;
   password: string;
+  /** It was made just now. */
+  fresh: boolean;
 }
 
 /** What PostgreSQL's programs see of the environment: nothing that could turn them elsewhere, messages in English. */
@@ -26,9 +28,10 @@ export async function ensureCluster(place: Place): Promise<Cluster> {
   const data = path.join(place.folder, 'data');
   const passwordFile = path.join(place.folder, 'password');
   const entries = await readdir(place.folder);
-  if (entries.includes('data')) return { data, password: await readPassword(passwordFile) };
+  if (entries.includes('data')) return { data, password: await readPassword(passwordFile), fresh: false };
   for (const name of entries.filter((entry) => UNFINISHED.test(entry))) {
-    await rm(path.join(place.folder, name), { recursive: true, force: true });
+    // Whoever was making it may still be writing there.
+    await rm(path.join(place.folder, name), { recursive: true, force: true, maxRetries: 10 });
   }
   const password = await writePassword(passwordFile, place);
   const unfinished = path.join(place.folder, `new-${randomBytes(4).toString('hex')}`);
@@ -41,7 +44,7 @@ export async function ensureCluster(place: Place): Promise<Cluster> {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
-  return { data, password };
+  return { data, password, fresh: true };
 }
 
 async function readPassword(file: string): Promise<string> {
@@ -96,10 +99,19 @@ async function runInitdb(place: Place, data: string, passwordFile: string): Prom
     });
   }
   const status = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => reject(spawnFailure(error)));
     child.once('close', resolve);
   });
   if (status !== 0) throw postgresFailure(output, 'could not make its files', place.folder);
+}
+
+/** PostgreSQL's program did not even begin: for example on a system with another C library. */
+export function spawnFailure(error: Error): Failure {
+  return new Failure(
+    'DATABASE_UNAVAILABLE',
+    `The embedded PostgreSQL does not run on this system (${error.message}): set DATABASE_URL to a PostgreSQL 15 or newer.`,
+    { cause: error },
+  );
 }
 
 /** What PostgreSQL said when it gave up, as one sentence. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, cp, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -104,7 +104,8 @@ async function succeedsAs({ uid, gid }: Account, file: string, args: string[]): 
     return true;
   } catch (error) {
     // No such path, or one that the account may not enter: both reach us as codes of the spawn or of the shell.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    // EPERM: no right to switch users; EINVAL: a container's user namespace that does not have this user.
+    if (!['EPERM', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw new Failure(
       'DATABASE_UNAVAILABLE',
       'PostgreSQL refuses to run as root and this system does not let Marquee switch to another user: start Marquee as another user, or set DATABASE_URL.',
@@ -115,9 +116,8 @@ async function succeedsAs({ uid, gid }: Account, file: string, args: string[]): 
 
 /** One copy of the executables for all clones, complete from the moment that its name exists. */
 async function copyBinaries(native: string, account: Account): Promise<string> {
-  const key = createHash('sha256').update(native).digest('hex').slice(0, 16);
-  const { mtimeMs } = await stat(executables(native).postgres);
-  const target = path.join(REACHABLE_FOLDER, `binaries-${key}-${Math.round(mtimeMs)}`);
+  const { version } = JSON.parse(await readFile(path.join(native, '..', 'package.json'), 'utf8'));
+  const target = path.join(REACHABLE_FOLDER, `postgresql-${version}-${process.arch}`);
   if (!(await canRun(target, account))) {
     const partial = `${target}.${process.pid}.tmp`;
     await mkdir(REACHABLE_FOLDER, { recursive: true });

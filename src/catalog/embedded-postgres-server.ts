@@ -10,6 +10,7 @@ import {
   CLUSTER_USER,
   type Cluster,
   postgresFailure,
+  spawnFailure,
 } from './embedded-postgres-cluster.js';
 import type { Place } from './embedded-postgres-place.js';
 import { commandLineOf } from './process-identity.js';
@@ -161,7 +162,7 @@ async function start(
     },
   );
   const ended = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => reject(spawnFailure(error)));
     child.once('exit', () => resolve());
   });
   const stopWaiting = new AbortController();

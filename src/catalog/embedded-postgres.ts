@@ -12,6 +12,9 @@ import { identityOf, isRunning } from './process-identity.js';
 /** As long as the slowest start under the lock may take: making the cluster and recovering it. */
 const LOCK_MILLISECONDS = 240_000;
 
+/** What the system says where a folder cannot be made or written. */
+const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']);
+
 export interface EmbeddedPostgres {
   /** The URL of a database on the server, password included. */
   urlOf(database: string): string;
@@ -33,12 +36,12 @@ export async function openEmbeddedPostgres(dataFolder: string, log: Logger): Pro
     const folder = await makeFolder(dataFolder);
     const { server, cluster, lease } = await withFolderLock(folder, LOCK_MILLISECONDS, async () => {
       const place = await findPlace(folder);
-      if (place.folder !== folder) {
+      const cluster = await ensureCluster(place);
+      if (cluster.fresh && place.folder !== folder) {
         log.warn(
           `PostgreSQL does not run as root, and its user may not enter ${folder}: the database is in ${place.folder}.`,
         );
       }
-      const cluster = await ensureCluster(place);
       const server = await adoptOrStart(place, cluster);
       return { server, cluster, lease: await writeLease(folder) };
     });
@@ -89,7 +92,7 @@ function folderFailure(error: unknown, dataFolder: string): unknown {
       cause: error,
     });
   }
-  if (code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) {
+  if (code !== undefined && UNWRITABLE.has(code)) {
     return new Failure(
       'FOLDER_UNWRITABLE',
       `The folder ${dataFolder} cannot be written: give this user the right to, or set MARQUEE_DATA to another folder.`,

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { addJob, removeJob } from '../analysis/jobs.js';
 import { newId } from '../catalog/id.js';
-import type { AnalyzeFlags } from '../cli.js';
 import { type Config, readConfig } from '../config.js';
 import { type Engine, openEngine } from '../engine.js';
 import { Failure, type FailureCode } from '../failure.js';
@@ -17,9 +16,16 @@ const MAX_SUBTITLE_BYTES = 4 * 1024 * 1024;
 /** Should this process die, a server on the same database finishes the analysis after this long. */
 const INSURANCE_SECONDS = 3_600;
 
+export interface AnalyzeFlags {
+  subtitles?: string;
+  title?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
 /** `marquee analyze`: one analysis in this process, its result on standard output. */
 export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promise<void> {
-  const { source, config } = await readSource(given, readConfig({ LOG_LEVEL: 'warn', ...process.env }));
+  const { source, config } = await readSource(given, readConfig({ LOG_LEVEL: 'error', ...process.env }));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const engine = await openEngine(config, createLogger(config.logLevel));
   try {

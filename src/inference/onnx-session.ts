@@ -23,6 +23,8 @@ export async function openOnnx(file: string, { threads = 1 }: { threads?: number
     });
     return { run: async (feeds) => session.run(feeds), close: () => session.release() };
   } catch (cause) {
-    throw new Failure('MODEL_INVALID', `The model ${file} cannot be loaded: fetch the pack's files again.`, { cause });
+    throw new Failure('MODEL_INVALID', `The model ${file} cannot be loaded: fetch the pack's files again.`, {
+      cause,
+    });
   }
 }

@@ -38,7 +38,9 @@ export async function readManifest(folder: string): Promise<PackManifest> {
   try {
     return manifestShape.parse(JSON.parse(await readFile(path.join(folder, MANIFEST), 'utf8')));
   } catch (cause) {
-    throw new Failure('MODEL_INVALID', `${folder} has no valid ${MANIFEST}: fetch the pack's files again.`, { cause });
+    throw new Failure('MODEL_INVALID', `${folder} has no valid ${MANIFEST}: fetch the pack's files again.`, {
+      cause,
+    });
   }
 }
 
@@ -68,7 +70,10 @@ export async function verifyPack(folder: string): Promise<PackManifest> {
     const found = await fingerprint(path.join(folder, name)).catch(() => null);
     if (found?.sha256 === expected.sha256) continue;
     const problem = found ? 'differs from' : 'is missing but listed in';
-    throw new Failure('MODEL_INVALID', `${name} ${problem} ${MANIFEST}: restore it, or train the pack again.`);
+    throw new Failure(
+      'MODEL_INVALID',
+      `${name} ${problem} ${MANIFEST}: restore it, or train the pack again.`,
+    );
   }
   return manifest;
 }

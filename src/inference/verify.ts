@@ -8,7 +8,9 @@ const shipped = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../.
 try {
   const folder = process.argv[2] ?? shipped;
   const manifest = await verifyPack(folder);
-  process.stderr.write(`Pack ${manifest.id}: ${Object.keys(manifest.files).length} files match their manifest.\n`);
+  process.stderr.write(
+    `Pack ${manifest.id}: ${Object.keys(manifest.files).length} files match their manifest.\n`,
+  );
 } catch (error) {
   process.stderr.write(`${asFailure(error).message}\n`);
   process.exitCode = 1;

@@ -50,22 +50,21 @@ export function rangeLoudness(curve: LoudnessCurve, from: number, to: number): n
 
 /** Integrated loudness of ITU-R BS.1770-4 in LUFS, with the absolute and the relative (−10 LU) gate. */
 export function integratedLoudness(curve: LoudnessCurve): number {
-  return lufs(gatedMean(windowPowers(curve, BLOCK_SECONDS, BLOCK_STEP_SECONDS), 10));
+  const blocks = audible(windowPowers(curve, BLOCK_SECONDS, BLOCK_STEP_SECONDS));
+  const gate = lufs(meanOf(blocks)) - 10;
+  return lufs(meanOf(blocks.filter((power) => lufs(power) > gate)));
 }
 
 /** Loudness range of EBU Tech 3342 in LU: 3 s windows, relative gate −20 LU, 95th − 10th percentile. */
 export function loudnessRange(curve: LoudnessCurve): number | null {
-  const windows = windowPowers(curve, WINDOW_SECONDS, WINDOW_STEP_SECONDS);
-  const gate = lufs(gatedMean(windows, 20)) - 20;
-  const heard = windows.map(lufs).filter((level) => level > QUIETEST_LUFS && level > gate);
+  const windows = audible(windowPowers(curve, WINDOW_SECONDS, WINDOW_STEP_SECONDS));
+  const gate = lufs(meanOf(windows)) - 20;
+  const heard = windows.map(lufs).filter((level) => level > gate);
   return heard.length < 2 ? null : quantile(heard, 0.95) - quantile(heard, 0.1);
 }
 
-/** Mean of the powers above −70 LUFS and above `below` LU under their mean; 0 where none is. */
-function gatedMean(powers: readonly number[], below: number): number {
-  const heard = powers.filter((power) => lufs(power) > QUIETEST_LUFS);
-  const gate = lufs(meanOf(heard)) - below;
-  return meanOf(heard.filter((power) => lufs(power) > gate));
+function audible(powers: readonly number[]): number[] {
+  return powers.filter((power) => lufs(power) > QUIETEST_LUFS);
 }
 
 function windowPowers(

@@ -15,10 +15,12 @@ export function lumaPlane(rgb: Uint8Array, frameWidth: number, area: Area, cell:
   const luma = new Float32Array(width * height);
   const share = 1 / (cell * cell);
   for (let y = 0; y < height * cell; y++) {
-    const row = Math.floor(y / cell) * width;
     let at = ((area.top + y) * frameWidth + area.left) * 3;
-    for (let x = 0; x < width * cell; x++, at += 3) {
-      luma[row + Math.floor(x / cell)]! += share * lumaOf(rgb[at]!, rgb[at + 1]!, rgb[at + 2]!);
+    let to = Math.floor(y / cell) * width;
+    for (let x = 0; x < width; x++, to++) {
+      let sum = 0;
+      for (let i = 0; i < cell; i++, at += 3) sum += lumaOf(rgb[at]!, rgb[at + 1]!, rgb[at + 2]!);
+      luma[to]! += share * sum;
     }
   }
   return { width, height, luma };

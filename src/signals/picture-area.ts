@@ -16,22 +16,37 @@ const SMALLEST_SHARE = 0.3; // of the height or width; less than that is a dark 
  * left out, because bars would make every letterboxed film dark and full of contrast.
  */
 export function activeArea(frames: FrameSequence): Area {
-  const { width, height, data } = frames;
-  const rows = new Uint8Array(height);
-  const columns = new Uint8Array(width);
-  for (let at = 0, pixel = 0; at < data.length; at += 3, pixel++) {
-    if (data[at]! > BAR_CODE || data[at + 1]! > BAR_CODE || data[at + 2]! > BAR_CODE) {
-      columns[pixel % width] = 1;
-      rows[Math.floor(pixel / width) % height] = 1;
-    }
-  }
-  const [top, bottom] = litRange(rows);
-  const [left, right] = litRange(columns);
+  const { width, height } = frames;
+  const row = (y: number) => ({ first: y * width, step: 1, count: width });
+  const column = (x: number) => ({ first: x, step: width, count: height });
+  const [top, bottom] = litRange(frames, height, row);
+  const [left, right] = litRange(frames, width, column);
   return { left, top, right, bottom };
 }
 
-function litRange(lit: Uint8Array): [number, number] {
-  const first = lit.indexOf(1);
-  const end = lit.lastIndexOf(1) + 1;
-  return first < 0 || end - first < SMALLEST_SHARE * lit.length ? [0, lit.length] : [first, end];
+/** Pixels of one row or column of a frame. */
+interface Line {
+  first: number;
+  step: number;
+  count: number;
+}
+
+/** From the first to behind the last of `count` lines that is lit in some frame. */
+function litRange(frames: FrameSequence, count: number, line: (place: number) => Line): [number, number] {
+  const pixels = frames.width * frames.height;
+  let first = count;
+  let end = 0;
+  for (let frame = 0; frame < frames.frames.length; frame++) {
+    const lit = (place: number) => isLit(frames.data, frame * pixels, line(place));
+    for (let place = 0; place < first; place++) if (lit(place)) first = place;
+    for (let place = count - 1; place >= end; place--) if (lit(place)) end = place + 1;
+  }
+  return end - first < SMALLEST_SHARE * count ? [0, count] : [first, end];
+}
+
+function isLit(data: Uint8Array, origin: number, { first, step, count }: Line): boolean {
+  for (let i = 0, at = 3 * (origin + first); i < count; i++, at += 3 * step) {
+    if (data[at]! > BAR_CODE || data[at + 1]! > BAR_CODE || data[at + 2]! > BAR_CODE) return true;
+  }
+  return false;
 }

@@ -10,7 +10,7 @@ export const SHOT_FEATURES = {
   saturation: { unit: 'share 0 … 1', formula: 'Σ C / Σ V' },
   warmth: { unit: '−1 … 1', formula: 'Σ (R − B) / Σ V' },
   hueVariety: { unit: 'share 0 … 1', formula: 'entropy of C by hue (12 bins) / log 12' },
-  colourVariance: { unit: 'L*u*v* units', formula: 'det(cov(L*, u*, v*))^(1/6)' },
+  colourVariance: { unit: 'CIELUV units', formula: 'det(cov(L, u, v))^(1/6)' },
   red: { unit: 'share 0 … 1', formula: 'Σ C over hues −30° … 30° / Σ V' },
   yellow: { unit: 'share 0 … 1', formula: 'Σ C over hues 30° … 90° / Σ V' },
   green: { unit: 'share 0 … 1', formula: 'Σ C over hues 90° … 150° / Σ V' },
@@ -18,11 +18,11 @@ export const SHOT_FEATURES = {
   blue: { unit: 'share 0 … 1', formula: 'Σ C over hues 210° … 270° / Σ V' },
   magenta: { unit: 'share 0 … 1', formula: 'Σ C over hues 270° … 330° / Σ V' },
   motion: {
-    unit: 'log2 of 1 % of the width a second',
+    unit: 'log2 of 1 % of w a second',
     formula: 'log2(1 + 100 · |displacement| / (w · Δt)), blocks with texture',
   },
   change: { unit: 'log2 of 1 % of luma a second', formula: 'log2(1 + 100 · mean |Y(t + Δt) − Y(t)| / Δt)' },
-  texture: { unit: 'luma a 128th of the width', formula: '√ mean(Yx² + Yy²) · w / 128' },
+  texture: { unit: 'luma a 128th of w', formula: '√ mean(Yx² + Yy²) · w / 128' },
 } as const satisfies Record<string, Feature>;
 
 export type ShotFeature = keyof typeof SHOT_FEATURES;

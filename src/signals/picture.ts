@@ -19,8 +19,8 @@ import {
 import type { Moment, SignalEmbedding } from './signal.js';
 import { pictureModel, type SignalStatistics } from './statistics.js';
 
-const MOTION_GRID = 64; // cells across the picture: enough for blocks, small enough to search
-const TEXTURE_GRID = 128; // the frame width to which texture is related
+const MOTION_GRID = 64; // cells along the longer side: enough for blocks, small enough to search
+const TEXTURE_GRID = 128; // pixels of the longer side to which texture is related
 const LONGEST_GAP_SECONDS = 0.5; // between a frame and its successor; beyond it blocks cannot be found again
 
 /** One CONTENT shot as measured. A feature is null where the frames at hand cannot tell. */
@@ -101,7 +101,9 @@ function measureShot(frames: FrameSequence, own: readonly number[], shot: Shot, 
   for (const frame of own.filter((index) => frames.frames[index]!.successorOf < 0)) {
     const pixels = pixelsOf(frames, frame);
     addFrame(colours, pixels, frames.width, area);
-    textures.push((gradientEnergy(lumaPlane(pixels, frames.width, area, 1)) * frames.width) / TEXTURE_GRID);
+    textures.push(
+      (gradientEnergy(lumaPlane(pixels, frames.width, area, 1)) * longerSide(frames)) / TEXTURE_GRID,
+    );
   }
   const { sectors, ...light } = colourMeasures(colours);
   const hues = Object.fromEntries(HUE_SECTORS.map((name, i) => [name, sectors[i]!]));
@@ -119,7 +121,7 @@ function measureShot(frames: FrameSequence, own: readonly number[], shot: Shot, 
 }
 
 function motionOf(frames: FrameSequence, own: readonly number[], area: Area) {
-  const cell = Math.max(1, Math.round(frames.width / MOTION_GRID));
+  const cell = Math.max(1, Math.round(longerSide(frames) / MOTION_GRID));
   const speeds: number[] = [];
   const changes: number[] = [];
   for (const frame of own) {
@@ -131,7 +133,7 @@ function motionOf(frames: FrameSequence, own: readonly number[], area: Area) {
     const from = lumaPlane(pixelsOf(frames, successorOf), frames.width, area, cell);
     const to = lumaPlane(pixelsOf(frames, frame), frames.width, area, cell);
     const displacement = blockDisplacement(from, to);
-    if (displacement !== null) speeds.push((displacement * cell) / frames.width / gap);
+    if (displacement !== null) speeds.push((displacement * cell) / longerSide(frames) / gap);
     changes.push(lumaChange(from, to) / gap);
   }
   return { motion: logPercent(speeds), change: logPercent(changes) };
@@ -197,6 +199,10 @@ const SHORTEST_SHOT_SECONDS = 1 / 24; // one film frame
 
 function lengthOf(shot: Shot): number {
   return Math.max(SHORTEST_SHOT_SECONDS, shot.endSeconds - shot.startSeconds);
+}
+
+function longerSide({ width, height }: FrameSequence): number {
+  return Math.max(width, height);
 }
 
 function pixelsOf({ width, height, data }: FrameSequence, frame: number): Uint8Array {

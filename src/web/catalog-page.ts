@@ -1,5 +1,6 @@
 import { request } from './api.js';
 import { element, replaceChildren } from './elements.js';
+import { failureNotice } from './notice.js';
 import { TITLES, type TitlePage, type TitleSummary } from './queries.js';
 import { trailerForm } from './trailer-form.js';
 
@@ -24,10 +25,13 @@ export async function showCatalog(place: HTMLElement): Promise<void> {
     after = titles.pageInfo.endCursor;
     more.hidden = !titles.pageInfo.hasNextPage;
   };
-  more.addEventListener('click', () => void load());
+  more.addEventListener('click', () => {
+    load().catch((error: unknown) => more.replaceWith(failureNotice(error)));
+  });
   await load();
   replaceChildren(
     place,
+    element('h1', { className: 'unseen' }, 'Catalog'),
     element(
       'div',
       { className: 'catalog' },

@@ -24,8 +24,8 @@ export function watchConnection(onChange: (connected: boolean) => void): () => v
   };
 }
 
-/** The events of one analysis from number 1 to the terminal one, without a gap and none twice. */
-export async function* analysisEvents(id: string): AsyncGenerator<AnalysisEvent> {
+/** The events of one analysis from number 1 to the terminal one, without a gap and none twice; `signal` ends them. */
+export async function* analysisEvents(id: string, signal: AbortSignal): AsyncGenerator<AnalysisEvent> {
   let last = 0;
   const variables = {
     id,
@@ -34,10 +34,9 @@ export async function* analysisEvents(id: string): AsyncGenerator<AnalysisEvent>
       return last;
     },
   };
-  for await (const result of client.iterate<{ analysisEvents: AnalysisEvent }>({
-    query: ANALYSIS_EVENTS,
-    variables,
-  })) {
+  const results = client.iterate<{ analysisEvents: AnalysisEvent }>({ query: ANALYSIS_EVENTS, variables });
+  signal.addEventListener('abort', () => void results.return?.());
+  for await (const result of results) {
     const event = result.data?.analysisEvents;
     if (!event) throw new ApiError(result.errors?.map((error) => error.message) ?? []);
     if (event.number <= last) continue;

@@ -1,19 +1,24 @@
-import { sentence } from './api.js';
 import { showCatalog } from './catalog-page.js';
 import { byId, element, replaceChildren } from './elements.js';
+import { failureNotice } from './notice.js';
 import { showTitle } from './title-page.js';
+
+let left = new AbortController();
 
 /** Shows what the address names: `#/` is the catalog, `#/titles/<id>` one title. */
 async function show(): Promise<void> {
-  const main = byId('main');
+  left.abort();
+  left = new AbortController();
+  const { signal } = left;
   const place = element('div', {});
   const titleId = /^#\/titles\/([\w-]+)$/.exec(location.hash)?.[1];
   try {
-    await (titleId === undefined ? showCatalog(place) : showTitle(place, titleId));
+    await (titleId === undefined ? showCatalog(place) : showTitle(place, titleId, signal));
   } catch (error) {
-    replaceChildren(place, element('p', { className: 'notice bad', role: 'alert' }, sentence(error)));
+    replaceChildren(place, failureNotice(error));
   }
-  replaceChildren(main, place);
+  // Whoever was faster to go on has the page.
+  if (!signal.aborted) replaceChildren(byId('main'), place);
 }
 
 window.addEventListener('hashchange', async () => {

@@ -7,9 +7,10 @@ import { percent, STAGES } from './words.js';
 /**
  * An analysis as it happens: stages, share done, and the way to stop it.
  *
+ * @param left aborted when the page shows something else
  * @param onEnd called once behind the terminal event
  */
-export function progressCard(analysis: Analysis, onEnd: () => void): HTMLElement {
+export function progressCard(analysis: Analysis, left: AbortSignal, onEnd: () => void): HTMLElement {
   const bar = element('progress', { max: 1, value: 0, ariaLabel: 'Analysis' });
   const share = element('span', { className: 'share' }, percent(0));
   const words = element('p', { className: 'now' }, 'Waiting for a worker.');
@@ -41,10 +42,10 @@ export function progressCard(analysis: Analysis, onEnd: () => void): HTMLElement
       step.ariaCurrent = index === current && event.state === 'RUNNING' ? 'step' : null;
     });
   };
-  void follow(analysis.id, show, (connected) => {
+  void follow(analysis.id, left, show, (connected) => {
     offline.hidden = connected;
   })
-    .then(onEnd)
+    .then(() => left.aborted || onEnd())
     .catch((error: unknown) => {
       words.textContent = sentence(error);
     });
@@ -62,13 +63,14 @@ export function progressCard(analysis: Analysis, onEnd: () => void): HTMLElement
 
 async function follow(
   id: string,
+  left: AbortSignal,
   show: (event: AnalysisEvent) => void,
   onConnection: (connected: boolean) => void,
 ): Promise<void> {
   const stop = watchConnection(onConnection);
   let spoken: string | null = null;
   try {
-    for await (const event of analysisEvents(id)) {
+    for await (const event of analysisEvents(id, left)) {
       show(event);
       if (event.stage !== spoken) announce(STAGES.find((stage) => stage.stage === event.stage)?.name ?? '');
       spoken = event.stage;

@@ -6,6 +6,10 @@ export type TagState = 'ACCEPTED' | 'SUGGESTED' | 'BELOW_THRESHOLD' | 'ABSTAINED
 export type TagWeight = 'PRIMARY' | 'MAJOR' | 'SIGNIFICANT';
 export type LabelGroupKind = 'GENRE' | 'MOOD' | 'THEME';
 
+export interface Connection<Node> {
+  edges: { node: Node }[];
+}
+
 export interface TitleSummary {
   id: string;
   name: string;
@@ -75,7 +79,7 @@ export interface Trailer {
   id: string;
   durationSeconds: number | null;
   source: { kind: string; locator: string };
-  analyses: Analysis[];
+  analyses: Connection<Analysis>;
   prediction: Prediction | null;
 }
 
@@ -84,27 +88,32 @@ export interface TitleDetail {
   name: string;
   releaseYear: number | null;
   synopsis: string | null;
-  trailers: Trailer[];
+  trailers: Connection<Trailer>;
 }
 
 export const TITLE = /* GraphQL */ `
   query Title($id: ID!) {
     title(id: $id) {
       id name releaseYear synopsis
-      trailers {
-        id durationSeconds
-        source { kind locator }
-        analyses { id state error { code message retryable } }
-        prediction {
-          id createdAt
-          signalQuality { overall speech light variety sound notes }
-          tags {
-            label { id name group definition }
-            probability threshold state weight
-            evidence { startSeconds endSeconds signal contribution line thumbnailUrl }
+      trailers(first: 20) {
+        edges {
+          node {
+            id durationSeconds
+            source { kind locator }
+            analyses(first: 1) { edges { node { id state error { code message retryable } } } }
+            prediction { ...PredictionParts }
           }
         }
       }
+    }
+  }
+  fragment PredictionParts on Prediction {
+    id createdAt
+    signalQuality { overall speech light variety sound notes }
+    tags {
+      label { id name group definition }
+      probability threshold state weight
+      evidence { startSeconds endSeconds signal contribution line thumbnailUrl }
     }
   }
 `;
@@ -125,13 +134,13 @@ export const ANALYZE_TRAILER = /* GraphQL */ `
 
 export const CANCEL_ANALYSIS = /* GraphQL */ `
   mutation CancelAnalysis($id: ID!) {
-    cancelAnalysis(id: $id) { analysis { id } errors { code message } }
+    cancelAnalysis(input: { id: $id }) { analysis { id } errors { code message } }
   }
 `;
 
 export const RETRY_ANALYSIS = /* GraphQL */ `
   mutation RetryAnalysis($id: ID!) {
-    retryAnalysis(id: $id) { analysis { id } errors { code message } }
+    retryAnalysis(input: { id: $id }) { analysis { id } errors { code message } }
   }
 `;
 

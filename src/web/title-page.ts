@@ -1,13 +1,18 @@
 import { request } from './api.js';
 import { type Child, element, replaceChildren } from './elements.js';
+import { failureNotice } from './notice.js';
 import { predictionCard } from './prediction-card.js';
 import { failureCard, progressCard } from './progress-card.js';
-import { TITLE, type TitleDetail, type Trailer } from './queries.js';
+import { type Analysis, TITLE, type TitleDetail, type Trailer } from './queries.js';
 import { trailerForm } from './trailer-form.js';
 import { clock } from './words.js';
 
-/** Fills `place` with one title: its trailers, what runs, and what was found. */
-export async function showTitle(place: HTMLElement, id: string): Promise<void> {
+/**
+ * Fills `place` with one title: its trailers, what runs, and what was found.
+ *
+ * @param left aborted when the page shows something else
+ */
+export async function showTitle(place: HTMLElement, id: string, left: AbortSignal): Promise<void> {
   const { title } = await request<{ title: TitleDetail | null }>(TITLE, { id });
   if (!title) {
     replaceChildren(
@@ -21,7 +26,9 @@ export async function showTitle(place: HTMLElement, id: string): Promise<void> {
     );
     return;
   }
-  const reload = () => void showTitle(place, id);
+  const reload = () => {
+    showTitle(place, id, left).catch((error: unknown) => replaceChildren(place, failureNotice(error)));
+  };
   document.title = `${title.name} · Marquee`;
   replaceChildren(
     place,
@@ -33,18 +40,18 @@ export async function showTitle(place: HTMLElement, id: string): Promise<void> {
       title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
     ),
     title.synopsis !== null && element('p', { className: 'synopsis' }, title.synopsis),
-    ...title.trailers.map((trailer) => trailerSection(trailer, reload)),
+    ...title.trailers.edges.map(({ node: trailer }) => trailerSection(trailer, left, reload)),
     element(
       'details',
-      { className: 'another', open: title.trailers.length === 0 },
+      { className: 'another', open: title.trailers.edges.length === 0 },
       element('summary', {}, 'Analyse another trailer of this title'),
       trailerForm(title.id, reload),
     ),
   );
 }
 
-function trailerSection(trailer: Trailer, reload: () => void): HTMLElement {
-  const newest = trailer.analyses[0];
+function trailerSection(trailer: Trailer, left: AbortSignal, reload: () => void): HTMLElement {
+  const newest = trailer.analyses.edges[0]?.node;
   return element(
     'section',
     { className: 'trailer', ariaLabel: 'Trailer' },
@@ -53,13 +60,14 @@ function trailerSection(trailer: Trailer, reload: () => void): HTMLElement {
       { className: 'source' },
       `${sourceName(trailer)}${trailer.durationSeconds === null ? '' : ` · ${clock(trailer.durationSeconds)}`}`,
     ),
-    newest ? analysisPart(newest, reload) : null,
+    newest ? analysisPart(newest, left, reload) : null,
     trailer.prediction && predictionCard(trailer.prediction),
   );
 }
 
-function analysisPart(analysis: Trailer['analyses'][number], reload: () => void): Child {
-  if (analysis.state === 'QUEUED' || analysis.state === 'RUNNING') return progressCard(analysis, reload);
+function analysisPart(analysis: Analysis, left: AbortSignal, reload: () => void): Child {
+  if (analysis.state === 'QUEUED' || analysis.state === 'RUNNING')
+    return progressCard(analysis, left, reload);
   return analysis.state === 'SUCCEEDED' ? null : failureCard(analysis, reload);
 }
 

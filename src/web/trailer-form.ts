@@ -1,5 +1,6 @@
-import { refuseErrors, request, sentence } from './api.js';
+import { refuseErrors, request } from './api.js';
 import { announce, element, replaceChildren } from './elements.js';
+import { failureNotice } from './notice.js';
 import { ANALYZE_TRAILER, CREATE_TITLE, type TrailerSourceInput } from './queries.js';
 import { readSubtitles, upload } from './upload.js';
 import { percent, size, titleFromFileName } from './words.js';
@@ -7,9 +8,9 @@ import { percent, size, titleFromFileName } from './words.js';
 type SourceKind = 'upload' | 'url' | 'path';
 
 const SOURCES: readonly { kind: SourceKind; name: string }[] = [
-  { kind: 'upload', name: 'A file from here' },
-  { kind: 'url', name: 'A link' },
-  { kind: 'path', name: 'A file on the server' },
+  { kind: 'upload', name: 'Upload' },
+  { kind: 'url', name: 'Link' },
+  { kind: 'path', name: 'On the server' },
 ];
 
 /** Where the sample lies: a path below the server's media folders. */
@@ -66,7 +67,7 @@ export function trailerForm(titleId: string | null, onStarted: (titleId: string)
     try {
       onStarted(await send());
     } catch (error) {
-      replaceChildren(outcome, element('p', { className: 'notice bad', role: 'alert' }, sentence(error)));
+      replaceChildren(outcome, failureNotice(error));
     } finally {
       submit.disabled = false;
       sample.disabled = false;

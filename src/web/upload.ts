@@ -3,7 +3,7 @@ import { ApiError } from './api.js';
 
 interface UploadAnswer {
   id?: string;
-  error?: { message?: string };
+  errors?: { message: string }[];
 }
 
 /**
@@ -27,7 +27,9 @@ export function upload(file: File, onProgress: (share: number) => void): Promise
       const answer = (sending.response ?? {}) as UploadAnswer;
       if (answer.id) resolve(answer.id);
       else
-        reject(new ApiError([answer.error?.message ?? `The upload was refused (HTTP ${sending.status}).`]));
+        reject(
+          new ApiError([answer.errors?.[0]?.message ?? `The upload was refused (HTTP ${sending.status}).`]),
+        );
     });
     sending.addEventListener('error', () =>
       reject(

@@ -4,11 +4,11 @@ import type { Signal, Stage, TagState, TagWeight } from './queries.js';
 export const STAGES: readonly { stage: Stage; name: string }[] = [
   { stage: 'FETCH', name: 'Fetch the file' },
   { stage: 'PROBE', name: 'Read its facts' },
-  { stage: 'DECODE', name: 'Find shots and sound' },
-  { stage: 'TRANSCRIBE', name: 'Gather the words' },
-  { stage: 'EMBED', name: 'Measure the signals' },
-  { stage: 'TAG', name: 'Weigh the labels' },
-  { stage: 'PUBLISH', name: 'Save the result' },
+  { stage: 'DECODE', name: 'Find the shots' },
+  { stage: 'TRANSCRIBE', name: 'Gather words' },
+  { stage: 'EMBED', name: 'Measure signals' },
+  { stage: 'TAG', name: 'Weigh labels' },
+  { stage: 'PUBLISH', name: 'Save' },
 ];
 
 export const SIGNAL_NAMES: Record<Signal, string> = { TEXT: 'words', PICTURE: 'picture', SOUND: 'sound' };

@@ -86,6 +86,7 @@ CREATE TABLE "Analysis" (
     "attempt" INTEGER NOT NULL DEFAULT 0,
     "failures" INTEGER NOT NULL DEFAULT 0,
     "crashes" INTEGER NOT NULL DEFAULT 0,
+    "worker" TEXT,
     "cancelRequested" BOOLEAN NOT NULL DEFAULT false,
     "lastEvent" INTEGER NOT NULL DEFAULT 0,
     "errorCode" TEXT,

@@ -1,0 +1,122 @@
+// npm run bench -- pipeline [--json] [--rounds 3]: each stage of the compact analysis beside a plain full decode of
+// the same file by ffmpeg, taken in turns, with the peak memory of the analysis and its children. Without PUBLISH,
+// which is a database's time.
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AnalysisReport, StageReport } from './pipeline/analysis.js';
+import { trailer1080p } from './pipeline/film.js';
+import { MemoryWatch } from './pipeline/memory.js';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const packFolder = path.join(root, 'models', 'compact');
+const media = path.resolve(root, '../shared/media');
+const TRAILERS = ['sintel-trailer.mp4', 'big-buck-bunny-trailer.webm', 'tears-of-steel-clip.webm'];
+const DEFAULT_ROUNDS = 3;
+const LOADING = 'load models'; // once a process, not once a trailer: shown, but not part of the sum
+
+interface Row {
+  file: string;
+  decodePath: string;
+  /** Medians over the rounds, in seconds. */
+  stages: Record<string, number>;
+  analysisSeconds: number;
+  plainDecodeSeconds: number;
+  /** analysisSeconds / plainDecodeSeconds */
+  ratio: number;
+  /** The worst round. */
+  peakMebibytes: number | null;
+  accepted: string[];
+}
+
+export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
+  const rounds = Number(args[args.indexOf('--rounds') + 1]) || DEFAULT_ROUNDS;
+  const rows: Row[] = [];
+  for (const file of await films()) rows.push(await measure(file, rounds));
+  process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
+}
+
+async function films(): Promise<string[]> {
+  const real = TRAILERS.map((name) => path.join(media, name)).filter((file) => existsSync(file));
+  if (real.length === 0)
+    process.stderr.write(`No trailers in ${path.relative(root, media)}: they are left out.\n`);
+  return [...real, await trailer1080p(path.join(root, '.marquee', 'bench'))];
+}
+
+async function measure(file: string, rounds: number): Promise<Row> {
+  const runs: Awaited<ReturnType<typeof analyse>>[] = [];
+  const plain: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    plain.push(await plainDecode(file));
+    runs.push(await analyse(file));
+  }
+  const names = Object.keys(runs[0]!.stages);
+  const stages = Object.fromEntries(
+    names.map((name) => [name, median(runs.map((each) => each.stages[name]!))]),
+  );
+  const sum = (each: Record<string, number>) =>
+    names.filter((name) => name !== LOADING).reduce((total, name) => total + each[name]!, 0);
+  const analysisSeconds = median(runs.map((each) => sum(each.stages)));
+  const plainDecodeSeconds = median(plain);
+  const peaks = runs.flatMap(({ peakBytes }) => peakBytes ?? []);
+  return {
+    file: path.basename(file),
+    decodePath: runs[0]!.report.decodePath,
+    stages,
+    analysisSeconds,
+    plainDecodeSeconds,
+    ratio: analysisSeconds / plainDecodeSeconds,
+    peakMebibytes: peaks.length > 0 ? Math.max(...peaks) / 2 ** 20 : null,
+    accepted: runs[0]!.report.accepted,
+  };
+}
+
+async function analyse(file: string) {
+  const module = fileURLToPath(new URL('./pipeline/analysis.js', import.meta.url));
+  const child = fork(module, [file, packFolder], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const memory = new MemoryWatch(child.pid!);
+  const stages: Record<string, number> = {};
+  let report: AnalysisReport | null = null;
+  child.on('message', (message: StageReport | AnalysisReport) => {
+    if ('stage' in message) stages[message.stage] = message.seconds;
+    else report = message;
+  });
+  await once(child, 'exit');
+  const peakBytes = await memory.stop();
+  if (!report) throw new Error(`the analysis of ${path.basename(file)} ended early`);
+  return { stages, report: report as AnalysisReport, peakBytes };
+}
+
+/** Seconds in which ffmpeg decodes picture and sound of the whole file to nothing, with its own choice of threads. */
+async function plainDecode(file: string): Promise<number> {
+  const start = performance.now();
+  const child = spawn('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, '-f', 'null', '-'], {
+    stdio: 'ignore',
+  });
+  await once(child, 'exit');
+  return (performance.now() - start) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+}
+
+function table(rows: readonly Row[]): string {
+  const stages = Object.keys(rows[0]?.stages ?? {});
+  const head = ['trailer', 'path', ...stages, 'analysis', 'plain decode', 'ratio', 'peak MiB'];
+  const lines = rows.map((row) => [
+    row.file,
+    row.decodePath,
+    ...stages.map((name) => row.stages[name]!.toFixed(2)),
+    row.analysisSeconds.toFixed(2),
+    row.plainDecodeSeconds.toFixed(2),
+    row.ratio.toFixed(2),
+    row.peakMebibytes?.toFixed(0) ?? '-',
+  ]);
+  const all = [head, head.map(() => '---'), ...lines];
+  const accepted = rows.map((row) => `${row.file}: ${row.accepted.join(', ') || 'nothing accepted'}`);
+  return `${all.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n\nSeconds. Accepted tags:\n${accepted.join('\n')}\n`;
+}

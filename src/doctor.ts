@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { probeDatabase } from './catalog/database.js';
+import type { Config } from './config.js';
+import { asFailure, Failure } from './failure.js';
+import { verifyPack } from './inference/packs.js';
+import { createLogger } from './log.js';
+import { findFfmpeg, onPath } from './media/ffmpeg.js';
+
+const OLDEST_NODE = [20, 19] as const;
+const GIBIBYTE = 1024 ** 3;
+/** A fresh database takes 0.1 GiB; uploads and downloads of 2 GiB each may come on top. */
+const FREE_BYTES = 5 * GIBIBYTE;
+const PROGRAM_TIMEOUT_MILLISECONDS = 10_000;
+
+export interface Check {
+  name: string;
+  ok: boolean;
+  /** What is there, or what is wrong. */
+  found: string;
+  /** What to do; null where nothing needs doing. */
+  fix: string | null;
+}
+
+/** What the machine has and lacks. Starts and stops the embedded database; changes nothing in any database. */
+export async function doctor(config: Config): Promise<{ checks: Check[] }> {
+  const checks = await Promise.all([
+    checkNode(),
+    check('ffmpeg', async () => {
+      const { ffmpeg, version } = await findFfmpeg();
+      return `${version} (${ffmpeg})`;
+    }),
+    check('ffprobe', async () => (await findFfmpeg()).ffprobe),
+    check('data folder', () => describeFolder(config.dataFolder)),
+    checkSpace(config.dataFolder),
+    check('database', () => probeDatabase(config, createLogger('silent'))),
+    check('pack', () => describePack(config.pack)),
+    check(
+      'device',
+      async () => `CPU, ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown model'})`,
+    ),
+    checkYtDlp(),
+  ]);
+  return { checks };
+}
+
+/** A failure's own sentence says what is wrong and, behind its colon, what to do. */
+async function check(name: string, find: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, found: await find(), fix: null };
+  } catch (error) {
+    const { message } = asFailure(error);
+    const [, found, fix] = /^(.*?)[:.] (.+)$/.exec(message) ?? [];
+    return { name, ok: false, found: found ?? message, fix: fix ?? null };
+  }
+}
+
+async function checkNode(): Promise<Check> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  const fix = ok ? null : `Install Node ${OLDEST_NODE.join('.')} or newer from https://nodejs.org.`;
+  return { name: 'node', ok, found: process.versions.node, fix };
+}
+
+async function describeFolder(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    return `${folder} can be written`;
+  } catch {
+    throw new Failure(
+      'FOLDER_UNWRITABLE',
+      `${folder} cannot be written: give this user the right to, or set MARQUEE_DATA to another folder.`,
+    );
+  }
+}
+
+async function checkSpace(folder: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(folder).catch(() => statfs('/'));
+  const free = bavail * bsize;
+  const ok = free >= FREE_BYTES;
+  return {
+    name: 'disk space',
+    ok,
+    found: `${(free / GIBIBYTE).toFixed(1)} GiB free`,
+    fix: ok ? null : `Free some space: ${FREE_BYTES / GIBIBYTE} GiB leave room for trailers.`,
+  };
+}
+
+async function describePack(pack: Config['pack']): Promise<string> {
+  const { id, version, files } = await verifyPack(
+    fileURLToPath(new URL(`../models/${pack}`, import.meta.url)),
+  );
+  return `${id} ${version}, ${Object.keys(files).length} files as their manifest says`;
+}
+
+/** Only trailers on YouTube need it, and there are fallbacks. */
+async function checkYtDlp(): Promise<Check> {
+  const file = await onPath('yt-dlp');
+  const version =
+    file &&
+    (await promisify(execFile)(file, ['--version'], { timeout: PROGRAM_TIMEOUT_MILLISECONDS }).catch(
+      () => null,
+    ));
+  const found = version
+    ? `${version.stdout.trim()} (${file})`
+    : 'not there; only trailers on YouTube would need it';
+  return { name: 'yt-dlp', ok: true, found, fix: null };
+}

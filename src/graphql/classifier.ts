@@ -1,0 +1,45 @@
+import { Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import type { Classifier as ClassifierRow } from '../generated/prisma/client.js';
+import type { Context } from './context.js';
+import { Node } from './node.js';
+import { DateTime, Figures } from './scalars.js';
+
+@ObjectType({
+  implements: Node,
+  description: 'A version of the model that turns signals into tags, with its thresholds and calibration.',
+})
+export class Classifier extends Node {
+  @Field(() => String, { description: 'The pack whose signals it reads.' })
+  pack!: string;
+
+  @Field(() => String, { description: "sha256 of the model's file." })
+  fingerprint!: string;
+
+  @Field(() => Boolean, { description: 'New analyses use it.' })
+  active!: boolean;
+
+  @Field(() => Figures, { description: 'What was measured on data that it never saw, by name.' })
+  figures!: unknown;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who trained it; null for the one that comes with Marquee.',
+  })
+  author!: string | null;
+
+  @Field(() => DateTime, { description: 'When it came into this catalog.' })
+  createdAt!: Date;
+}
+
+@Resolver(() => Classifier)
+export class ClassifierResolver {
+  @Query(() => [Classifier], { description: 'All classifiers that made predictions or could, newest first.' })
+  classifiers(@Ctx() { prisma }: Context) {
+    return prisma.classifier.findMany({ orderBy: { createdAt: 'desc' } });
+  }
+
+  @FieldResolver(() => Classifier, { nullable: true, description: 'The one that it was trained from.' })
+  parent(@Ctx() { loaders }: Context, @Root() classifier: ClassifierRow) {
+    return classifier.parentId === null ? null : loaders.classifier.load(classifier.parentId);
+  }
+}

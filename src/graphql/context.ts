@@ -1,0 +1,30 @@
+import type { AnalysisService } from '../analysis/service.js';
+import { createLoaders, type Loaders } from '../catalog/loaders.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import type { Logger } from '../log.js';
+import type { Taxonomy } from '../tagging/taxonomy.js';
+import type { Caller } from './caller.js';
+
+/** What one operation works with. */
+export interface Context {
+  prisma: PrismaClient;
+  analyses: AnalysisService;
+  taxonomy: Pick<Taxonomy, 'groups'>;
+  caller: Caller;
+  /** Names the request in the log. */
+  requestId: string;
+  log: Logger;
+  loaders: Loaders;
+  /** Forgets what was read, once something may have changed. */
+  refresh(): void;
+}
+
+export function createContext(given: Omit<Context, 'loaders' | 'refresh'>): Context {
+  return {
+    ...given,
+    loaders: createLoaders(given.prisma),
+    refresh() {
+      this.loaders = createLoaders(given.prisma);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { registerEnumType } from 'type-graphql';
+import { FAILURES, type FailureCode } from '../failure.js';
+import {
+  AnalysisState,
+  EventKind,
+  LabelGroupKind,
+  LineKind,
+  LineOrigin,
+  ShotKind,
+  Signal,
+  SourceKind,
+  StageName,
+  TagState,
+  TagWeight,
+  Verdict,
+} from '../generated/prisma/enums.js';
+
+export const TitleOrderField = {
+  NAME: 'NAME',
+  RELEASE_YEAR: 'RELEASE_YEAR',
+  CREATED_AT: 'CREATED_AT',
+} as const;
+export const OrderDirection = { ASC: 'ASC', DESC: 'DESC' } as const;
+export const ErrorCode = Object.fromEntries(Object.keys(FAILURES).map((code) => [code, code])) as {
+  [Code in FailureCode]: Code;
+};
+
+type Values<Enum extends object> = Record<keyof Enum, string>;
+
+function register<Enum extends object>(
+  values: Enum,
+  name: string,
+  description: string,
+  each: Values<Enum>,
+): void {
+  const entries = Object.entries<string>(each).map(([value, text]) => [value, { description: text }]);
+  registerEnumType(values, { name, description, valuesConfig: Object.fromEntries(entries) });
+}
+
+register(TitleOrderField, 'TitleOrderField', 'What titles are ordered by.', {
+  NAME: "The name, in the database's collation.",
+  RELEASE_YEAR: 'The release year; titles without one come last.',
+  CREATED_AT: 'When the title came into the catalog.',
+});
+register(OrderDirection, 'OrderDirection', 'Which end comes first.', {
+  ASC: 'Smallest, earliest or alphabetically first.',
+  DESC: 'Largest, latest or alphabetically last.',
+});
+register(ErrorCode, 'ErrorCode', 'Why something could not be done.', retryAdvice());
+register(SourceKind, 'SourceKind', 'Where a trailer comes from.', {
+  PATH: 'A file on the server, inside its media roots.',
+  UPLOAD: 'A file that was sent with `PUT /uploads`.',
+  URL: 'An https address or a YouTube video.',
+});
+register(AnalysisState, 'AnalysisState', 'How far an analysis is.', {
+  QUEUED: 'Waits for a worker.',
+  RUNNING: 'A worker runs its stages.',
+  SUCCEEDED: 'Ended; its prediction is published.',
+  FAILED: 'Ended with an error; `retryAnalysis` queues it again.',
+  CANCELLED: 'Ended because somebody asked for it; `retryAnalysis` queues it again.',
+});
+register(StageName, 'StageName', 'The steps of an analysis, in their order.', {
+  FETCH: 'Get the file.',
+  PROBE: 'Read what the container says of itself.',
+  DECODE: 'Find the shots; take frames, sound and subtitle tracks.',
+  TRANSCRIBE: 'Choose the words: sidecar, embedded track, captions, or speech recognition.',
+  EMBED: 'Turn words, picture and sound into vectors.',
+  TAG: 'Decide the labels, with their evidence.',
+  PUBLISH: 'Store the prediction and tell subscribers.',
+});
+register(EventKind, 'EventKind', 'What an event reports.', {
+  STATE: 'The analysis changed its state.',
+  STAGE: 'A stage began.',
+  PROGRESS: 'A stage got further.',
+});
+register(Signal, 'Signal', 'What a trailer speaks to.', {
+  TEXT: 'Its words.',
+  PICTURE: 'Its picture.',
+  SOUND: 'Its sound.',
+});
+register(ShotKind, 'ShotKind', 'What a shot shows.', {
+  CONTENT: 'The film itself.',
+  BLACK: 'Nothing: black.',
+  CARD: 'A title card or credits.',
+  LOGO: "A studio's or rating board's logo.",
+});
+register(LineKind, 'LineKind', 'What a line of the transcript is.', {
+  SPEECH: 'Spoken or written words.',
+  MUSIC: 'Sung words or a sign for music.',
+  SOUND: 'The description of a sound.',
+});
+register(LineOrigin, 'LineOrigin', 'Where a line of the transcript comes from.', {
+  SIDECAR: 'A subtitle file that came along.',
+  EMBEDDED: "A subtitle track of the trailer's file.",
+  PLATFORM: 'Captions of the platform that hosts the trailer.',
+  RECOGNISER: 'Speech recognition.',
+});
+register(LabelGroupKind, 'LabelGroupKind', 'The groups of labels.', {
+  GENRE: 'What kind of film it is.',
+  MOOD: 'How it feels.',
+  THEME: 'What it is about.',
+});
+register(TagState, 'TagState', 'What was decided about a label.', {
+  ACCEPTED: 'The probability reaches the threshold.',
+  SUGGESTED: 'Close below the threshold: worth a look.',
+  BELOW_THRESHOLD: 'Not this label.',
+  ABSTAINED: 'The signals were too weak to say.',
+});
+register(TagWeight, 'TagWeight', 'How much an accepted tag stands for the trailer.', {
+  PRIMARY: 'The first of its group; at most one a group.',
+  MAJOR: 'Among those that describe the trailer best.',
+  SIGNIFICANT: 'Present.',
+});
+register(Verdict, 'Verdict', "An editor's judgement of a tag.", {
+  ACCEPT: 'The label is right.',
+  REJECT: 'The label is wrong.',
+  PRIMARY: "The label is right, and its group's first.",
+});
+
+function retryAdvice(): Values<typeof ErrorCode> {
+  const entries = Object.entries(FAILURES).map(([code, { retryable }]) => [
+    code,
+    retryable ? 'Trying again later can help.' : 'Trying again without a change cannot help.',
+  ]);
+  return Object.fromEntries(entries);
+}
+
+export {
+  AnalysisState,
+  EventKind,
+  LabelGroupKind,
+  LineKind,
+  LineOrigin,
+  ShotKind,
+  Signal,
+  SourceKind,
+  StageName,
+  TagState,
+  TagWeight,
+  Verdict,
+};

@@ -1,0 +1,54 @@
+import path from 'node:path';
+import type { Request, RequestHandler } from 'express';
+import { newId } from '../catalog/id.js';
+import type { Config } from '../config.js';
+import { Failure } from '../failure.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import { mayActAs } from '../graphql/caller.js';
+import { storeUpload } from '../media/upload.js';
+
+const LONGEST_SILENCE_MILLISECONDS = 60_000;
+const LONGEST_NAME = 200; // characters
+
+/** PUT /uploads?fileName=…: streams the body into the media store and answers `{id, bytes, contentHash}`. */
+export function uploads(prisma: PrismaClient, config: Pick<Config, 'dataFolder' | 'limits'>): RequestHandler {
+  return async (request, response) => {
+    const { caller, log, requestId } = response.locals;
+    if (!mayActAs(caller, 'service')) {
+      throw new Failure(
+        'FORBIDDEN',
+        `Uploads need the role service; the key ${caller.name} has ${caller.role}.`,
+      );
+    }
+    const maxBytes = config.limits.uploadBytes;
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      throw new Failure('TOO_LARGE', `The file is too large; at most ${maxBytes} bytes can be sent.`);
+    }
+    const gone = abortedWhenGone(request);
+    request.setTimeout(LONGEST_SILENCE_MILLISECONDS);
+    const storeFolder = path.join(config.dataFolder, 'store');
+    const { contentHash, bytes } = await storeUpload(request, { storeFolder, maxBytes, signal: gone });
+    const upload = await prisma.upload.create({
+      data: { id: newId('upload'), contentHash, bytes: BigInt(bytes), fileName: fileNameOf(request) },
+    });
+    log.info({ requestId, uploadId: upload.id, bytes, caller: caller.name }, 'a file was uploaded');
+    response.status(201).json({ id: upload.id, bytes, contentHash });
+  };
+}
+
+/** Aborts when the connection closes before the body was read to its end. */
+function abortedWhenGone(request: Request): AbortSignal {
+  const controller = new AbortController();
+  request.once('close', () => {
+    if (!request.complete) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** What the sender calls the file, for people alone: it never names a file of ours. */
+function fileNameOf(request: Request): string {
+  const { fileName } = request.query;
+  const name = typeof fileName === 'string' ? path.basename(fileName.replaceAll('\\', '/')) : '';
+  const printable = name.replace(/\p{C}/gu, '').slice(0, LONGEST_NAME).trim();
+  return printable === '' ? 'upload' : printable;
+}

@@ -1,0 +1,106 @@
+import { Failure } from '../failure.js';
+import { INPUT, inputLimits, outputOf } from './child.js';
+import type { VideoFacts } from './facts.js';
+import { FORMATS } from './formats.js';
+
+/** The compressed pictures of a video stream, in decoding order. Reading them decodes nothing. */
+export interface PacketList {
+  /** Seconds of one tick of `pts`. */
+  timeBase: number;
+  /** Presentation times in ticks, exact. */
+  pts: Float64Array;
+  /** Compressed sizes in bytes. */
+  bytes: Float64Array;
+  /** 1 where decoding can begin. */
+  isKey: Uint8Array;
+  /** Presentation time of the first frame that is shown, in ticks: the trailer's time zero. */
+  firstPts: number;
+  /** End of the last frame, in ticks. */
+  endPts: number;
+}
+
+/** A tick of the file's clock as seconds from the trailer's first frame. */
+export function trailerSeconds({ firstPts, timeBase }: PacketList, pts: number): number {
+  return (pts - firstPts) * timeBase;
+}
+
+const PACKETS_TIMEOUT_SECONDS = 60;
+/** About 40 bytes a packet: 120 frames a second for an hour, with room. */
+const PACKETS_MAX_BYTES = 64 * 1024 ** 2;
+
+/** @throws Failure MEDIA_UNREADABLE when no picture can be decoded, MEDIA_TIMEOUT, CANCELLED */
+export async function readPackets(path: string, video: VideoFacts, signal: AbortSignal): Promise<PacketList> {
+  const { stdout } = await outputOf({
+    program: 'ffprobe',
+    args: [
+      ...['-v', 'error', '-hide_banner'],
+      ...inputLimits(FORMATS),
+      ...['-select_streams', String(video.streamIndex)],
+      ...[
+        '-show_entries',
+        'stream=time_base:packet=pts,dts,duration,size,flags',
+        '-of',
+        'compact=nk=0',
+        INPUT,
+      ],
+    ],
+    inputPath: path,
+    timeoutSeconds: PACKETS_TIMEOUT_SECONDS,
+    signal,
+    maxBytes: PACKETS_MAX_BYTES,
+  });
+  return parsePackets(stdout.toString('latin1'), video.framesPerSecond);
+}
+
+/**
+ * @param text ffprobe's `compact` output with the stream's time base and a line a packet
+ * @param framesPerSecond lends a length to a last packet that has none
+ * @throws Failure MEDIA_UNREADABLE
+ */
+export function parsePackets(text: string, framesPerSecond: number): PacketList {
+  const [, above, below] = /\btime_base=(\d+)\/(\d+)/.exec(text) ?? [];
+  const timeBase = Number(above) / Number(below);
+  const pts: number[] = [];
+  const bytes: number[] = [];
+  const isKey: number[] = [];
+  let firstPts = Number.POSITIVE_INFINITY;
+  let endPts = Number.NEGATIVE_INFINITY;
+  for (const line of text.split('\n')) {
+    if (!line.startsWith('packet|')) continue;
+    const flags = field(line, 'flags') ?? '';
+    // D: in the file for the decoder's sake, outside the edit list, never shown.
+    if (flags.includes('D')) continue;
+    // AVI and some MPEG streams give decoding times only.
+    const time = Number(field(line, 'pts') ?? field(line, 'dts') ?? Number.NaN);
+    if (!Number.isFinite(time)) continue;
+    const duration = Number(field(line, 'duration') ?? 0) || 1 / (framesPerSecond || 25) / timeBase;
+    pts.push(time);
+    bytes.push(Number(field(line, 'size') ?? 0));
+    isKey.push(flags.includes('K') ? 1 : 0);
+    if (time < firstPts) firstPts = time;
+    if (time + duration > endPts) endPts = time + duration;
+  }
+  if (pts.length === 0 || !(timeBase > 0)) {
+    throw new Failure(
+      'MEDIA_UNREADABLE',
+      'The file holds no picture that can be decoded. Send it again, or export it anew.',
+    );
+  }
+  return {
+    timeBase,
+    pts: Float64Array.from(pts),
+    bytes: Float64Array.from(bytes),
+    isKey: Uint8Array.from(isKey),
+    firstPts,
+    endPts,
+  };
+}
+
+function field(line: string, name: string): string | undefined {
+  const start = line.indexOf(`|${name}=`);
+  if (start < 0) return undefined;
+  const from = start + name.length + 2;
+  const to = line.indexOf('|', from);
+  const value = to < 0 ? line.slice(from) : line.slice(from, to);
+  return value === 'N/A' ? undefined : value;
+}

@@ -1,0 +1,63 @@
+import type { ThreadPool } from '../inference/threads.js';
+import type { LinearModel, LogisticOptions } from './logistic.js';
+import { pickRows, type SparseRows } from './sparse.js';
+import type { trainTasks } from './train-thread.js';
+
+export const FOLDS = 5;
+
+export interface Lesson {
+  rows: SparseRows;
+  targets: Int8Array;
+  importance: Float32Array;
+  /** 0 … FOLDS − 1, one a row; rows of the same film share one. */
+  folds: Uint8Array;
+}
+
+export interface CrossFit {
+  /** Learned from all rows. */
+  model: LinearModel;
+  /** For each row the logits of a model that saw none of its fold: rows × labels. */
+  unseen: Float32Array;
+}
+
+/** Trains on all rows, and once without each fold for honest logits of that fold. */
+export async function crossFit(
+  lesson: Lesson,
+  options: LogisticOptions,
+  threads: ThreadPool<typeof trainTasks>,
+): Promise<CrossFit> {
+  const { rows, targets, importance, folds } = lesson;
+  const labels = targets.length / rows.rows;
+  const whole = threads.run('logistic', { rows, targets, importance, options });
+  const parts = Array.from({ length: FOLDS }, async (_, fold) => {
+    const seen = indices(folds, (f) => f !== fold);
+    const others = indices(folds, (f) => f === fold);
+    const logits = await threads.run('logits', {
+      rows: pickRows(rows, seen),
+      targets: pick(targets, seen, labels),
+      importance: importance.filter((_, i) => folds[i] !== fold),
+      options,
+      others: pickRows(rows, others),
+    });
+    return { others, logits };
+  });
+  const unseen = new Float32Array(targets.length);
+  for (const { others, logits } of await Promise.all(parts)) {
+    others.forEach((row, k) => {
+      unseen.set(logits.subarray(k * labels, (k + 1) * labels), row * labels);
+    });
+  }
+  return { model: await whole, unseen };
+}
+
+export function indices(folds: Uint8Array, wanted: (fold: number) => boolean): number[] {
+  return Array.from(folds.keys()).filter((i) => wanted(folds[i]!));
+}
+
+function pick(targets: Int8Array, chosen: readonly number[], width: number): Int8Array {
+  const out = new Int8Array(chosen.length * width);
+  chosen.forEach((row, k) => {
+    out.set(targets.subarray(row * width, (row + 1) * width), k * width);
+  });
+  return out;
+}

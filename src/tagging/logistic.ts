@@ -1,0 +1,95 @@
+import { permutation, randomStream } from './random.js';
+import type { SparseRows } from './sparse.js';
+
+export interface LogisticOptions {
+  /** C of the primal ½‖w‖² + C Σ log(1 + e^(−y w·x)): larger fits the rows more closely. */
+  cost: number;
+  /** 0: rows weigh the same; 1: positives of a label weigh as much as its negatives altogether. */
+  balance: number;
+  epochs: number;
+  seed: number;
+}
+
+/** columns × labels weights, and one bias a label (the weight of a constant column of 1). */
+export interface LinearModel {
+  labels: number;
+  weights: Float32Array;
+  bias: Float32Array;
+}
+
+/**
+ * One logistic regression a label, all labels in one sweep over the rows, by stochastic dual coordinate ascent
+ * (Shalev-Shwartz & Zhang 2013, the closed-form step for the logistic loss). It needs no learning rate, and one
+ * seed gives the same bits every time. A label's result does not depend on which other labels are trained along.
+ *
+ * @param targets rows × labels: 1 has the label, −1 does not, 0 unknown there
+ * @param importance one a row, scales its cost
+ */
+export function trainLogistic(
+  rows: SparseRows,
+  targets: Int8Array,
+  importance: Float32Array,
+  options: LogisticOptions,
+): LinearModel {
+  const labels = targets.length / rows.rows;
+  const weights = new Float32Array(rows.columns * labels);
+  const bias = new Float32Array(labels);
+  const dual = new Float32Array(rows.rows * labels);
+  const positive = positiveWeights(targets, labels, options.balance);
+  const random = randomStream(options.seed);
+  const known = rowsWithTargets(targets, labels);
+  const logits = new Float32Array(labels);
+  const steps = new Float32Array(labels);
+  for (let epoch = 0; epoch < options.epochs; epoch++) {
+    for (const place of permutation(known.length, random)) {
+      const i = known[place]!;
+      const start = rows.starts[i]!;
+      const end = rows.starts[i + 1]!;
+      let squares = 1; // the constant column
+      logits.set(bias);
+      for (let e = start; e < end; e++) {
+        const from = rows.terms[e]! * labels;
+        const x = rows.weights[e]!;
+        squares += x * x;
+        for (let j = 0; j < labels; j++) logits[j] = logits[j]! + x * weights[from + j]!;
+      }
+      for (let j = 0; j < labels; j++) {
+        const at = i * labels + j;
+        const y = targets[at]!;
+        if (y === 0) {
+          steps[j] = 0;
+          continue;
+        }
+        const cost = options.cost * importance[i]! * (y > 0 ? positive[j]! : 1);
+        const goal = cost / (1 + Math.exp(y * logits[j]!));
+        const step = (goal - dual[at]!) / (1 + (squares * cost) / 4);
+        dual[at] = dual[at]! + step;
+        steps[j] = y * step;
+        bias[j] = bias[j]! + y * step;
+      }
+      for (let e = start; e < end; e++) {
+        const from = rows.terms[e]! * labels;
+        const x = rows.weights[e]!;
+        for (let j = 0; j < labels; j++) weights[from + j] = weights[from + j]! + x * steps[j]!;
+      }
+    }
+  }
+  return { labels, weights, bias };
+}
+
+/** Rows of which something is known; the others teach nothing. */
+function rowsWithTargets(targets: Int8Array, labels: number): Int32Array {
+  const rows = new Set<number>();
+  for (let at = 0; at < targets.length; at++) if (targets[at] !== 0) rows.add(Math.floor(at / labels));
+  return Int32Array.from(rows);
+}
+
+function positiveWeights(targets: Int8Array, labels: number, balance: number): Float32Array {
+  const positives = new Float32Array(labels);
+  const negatives = new Float32Array(labels);
+  for (let at = 0; at < targets.length; at++) {
+    if (targets[at]! > 0) positives[at % labels] = positives[at % labels]! + 1;
+    else if (targets[at]! < 0) negatives[at % labels] = negatives[at % labels]! + 1;
+  }
+  return positives.map((n, j) => (n > 0 ? (negatives[j]! / n) ** balance : 1));
+}

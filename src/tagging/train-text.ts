@@ -1,0 +1,136 @@
+import type { ThreadPool } from '../inference/threads.js';
+import { termsOf, type Vocabulary, weighLines } from '../signals/text-features.js';
+import { vocabularyOf } from '../signals/text-model.js';
+import type { LabelledText } from './corpus.js';
+import { crossFit, FOLDS } from './cross-fit.js';
+import { type SparseRows, stackRows } from './sparse.js';
+import { leadingSubspace } from './subspace.js';
+import type { Source } from './targets.js';
+import type { trainTasks } from './train-thread.js';
+import { foldOf } from './training-set.js';
+
+export interface TextSettings {
+  /** Terms in the vocabulary, the most frequent ones. */
+  terms: number;
+  /** Texts that a term must occur in. */
+  fewestTexts: number;
+  /** Numbers in the similarity vector. */
+  dense: number;
+  seed: number;
+}
+
+export interface LearnedText {
+  vocabulary: Vocabulary;
+  /** Each term with the number of texts that have it, in the order of the table. */
+  counts: [string, number][];
+  documents: number;
+  /** terms × (dense + sources). */
+  table: Float32Array;
+  /** rows × sources: scores by models that saw no text of the same film. */
+  unseenScores: Float32Array;
+}
+
+/** Terms in more than this share of the texts tell nothing apart. */
+const MOST_TEXTS = 0.7;
+
+export function countVocabulary(texts: readonly LabelledText[], settings: TextSettings): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { text } of texts) {
+    for (const term of new Set(termsOf(text))) counts.set(term, (counts.get(term) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, n]) => n >= settings.fewestTexts && n <= MOST_TEXTS * texts.length)
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, settings.terms);
+}
+
+export function rowsOf(texts: readonly LabelledText[], vocabulary: Vocabulary): SparseRows {
+  return stackRows(
+    texts.map(({ text }) => weighLines([text], vocabulary)[0]!),
+    vocabulary.idf.length,
+  );
+}
+
+/** What one corpus says of some of the sources. */
+export interface Corpus {
+  /** Indices into the sources. */
+  teaches: number[];
+  /** All texts × `teaches`; 0 for the texts of other corpora. */
+  targets: Int8Array;
+}
+
+/** What the corpora teach: one regression for each, so that neither drowns the other; their weights are added up. */
+export interface TextLessons {
+  texts: LabelledText[];
+  /** How many of the texts, from the first, the vocabulary and the similarity vector are learned from. */
+  originals: number;
+  sources: readonly Source[];
+  corpora: Corpus[];
+}
+
+/** The encoder's table: the leading subspace of the weighted terms for similarity, beside the sources' weights. */
+export async function learnText(
+  lessons: TextLessons,
+  settings: TextSettings,
+  cost: { cost: number; balance: number; epochs: number },
+  threads: ThreadPool<typeof trainTasks>,
+): Promise<LearnedText> {
+  const { texts, sources } = lessons;
+  const originals = texts.slice(0, lessons.originals);
+  const counts = countVocabulary(originals, settings);
+  const vocabulary = vocabularyOf(originals.length, counts);
+  const rows = rowsOf(texts, vocabulary);
+  const importance = new Float32Array(texts.length).fill(1);
+  const folds = Uint8Array.from(texts, (text) => foldOf(text, FOLDS));
+
+  const weights = new Float32Array(counts.length * sources.length);
+  const unseenScores = new Float32Array(texts.length * sources.length);
+  for (const { teaches, targets } of lessons.corpora) {
+    const fit = await crossFit(
+      { rows, targets, importance, folds },
+      { ...cost, seed: settings.seed },
+      threads,
+    );
+    addColumns(weights, sources.length, fit.model.weights, teaches);
+    addColumns(unseenScores, sources.length, fit.unseen, teaches);
+  }
+  const space = leadingSubspace(rowsOf(originals, vocabulary), {
+    dimensions: settings.dense,
+    oversampling: 16,
+    rounds: 4,
+    seed: settings.seed,
+  });
+  return {
+    vocabulary,
+    counts,
+    documents: originals.length,
+    table: beside(space.vectors, settings.dense, weights, sources.length),
+    unseenScores,
+  };
+}
+
+/** Adds the columns of `other` to the given columns of `into`. */
+function addColumns(into: Float32Array, width: number, other: Float32Array, to: readonly number[]): void {
+  const rows = into.length / width;
+  for (let i = 0; i < rows; i++) {
+    to.forEach((column, j) => {
+      into[i * width + column] = into[i * width + column]! + other[i * to.length + j]!;
+    });
+  }
+}
+
+function beside(
+  left: Float32Array,
+  leftWidth: number,
+  right: Float32Array,
+  rightWidth: number,
+): Float32Array {
+  const rows = left.length / leftWidth;
+  const width = leftWidth + rightWidth;
+  const out = new Float32Array(rows * width);
+  for (let i = 0; i < rows; i++) {
+    out.set(left.subarray(i * leftWidth, (i + 1) * leftWidth), i * width);
+    out.set(right.subarray(i * rightWidth, (i + 1) * rightWidth), i * width + leftWidth);
+  }
+  return out;
+}

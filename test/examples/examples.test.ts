@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningMarquee, runMarquee } from '../web/running-marquee.js';
+
+const execute = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+describe('the examples', { timeout: 90_000 }, () => {
+  let marquee: RunningMarquee;
+
+  beforeAll(async () => {
+    marquee = await runMarquee();
+  }, 120_000);
+
+  afterAll(() => marquee?.close());
+
+  const run = (command: string, args: string[]) =>
+    execute(command, args, { cwd: root, env: { ...process.env, MARQUEE_URL: marquee.url }, timeout: 80_000 });
+
+  it('analyze.sh prints the tags as JSON and tells what it does on the way', async () => {
+    const { stdout, stderr } = await run('examples/analyze.sh', [marquee.sample]);
+    const { analysis } = JSON.parse(stdout).data;
+    expect(analysis.error).toBeNull();
+    expect(analysis.prediction.tags.length).toBeGreaterThan(0);
+    expect(stderr).toMatch(
+      /uploaded {2}upload_\w+\ntitle {5}title_\w+\nanalysis {2}analysis_\w+\nstate {5}SUCCEEDED/,
+    );
+  });
+
+  it('analyze.sh fails with what the server said', async () => {
+    await expect(run('examples/analyze.sh', ['/dev/null'])).rejects.toMatchObject({
+      stderr: expect.stringContaining('SOURCE_EMPTY'),
+    });
+  });
+
+  it('follow.ts prints every event without a gap, then the tags', async () => {
+    await execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'examples'], { cwd: root });
+    const { stdout, stderr } = await run(process.execPath, ['examples/build/follow.js', marquee.sample]);
+    const numbers = stderr
+      .trim()
+      .split('\n')
+      .map((line) => Number.parseInt(line, 10));
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    expect(stderr).toMatch(/100 % SUCCEEDED/);
+    expect(stdout).toMatch(/^(GENRE|MOOD|THEME) +\w/);
+  });
+});

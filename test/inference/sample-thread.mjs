@@ -1,0 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { serveTasks } from '../../dist/inference/thread.js';
+
+serveTasks({
+  double: (input) => input * 2,
+  crash: () => {
+    setImmediate(() => {
+      throw new Error('the thread falls over');
+    });
+    return new Promise(() => undefined);
+  },
+  refuse: () => {
+    throw new Error('a bug with a secret in it');
+  },
+  /** Ends when it is aborted; tells that it has begun by its progress. */
+  wait: async (_input, { signal, progress }) => {
+    progress(0.5);
+    await delay(60_000, undefined, { signal });
+  },
+  slow: async (milliseconds, { progress }) => {
+    progress(0);
+    await delay(milliseconds);
+    return 'ended';
+  },
+});

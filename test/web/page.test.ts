@@ -1,0 +1,147 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CHROMIUM, complaintsOf, launchBrowser } from './browser.js';
+import { type RunningMarquee, runMarquee } from './running-marquee.js';
+
+const ANALYSED_WITHIN_MS = 45_000;
+
+describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
+  let marquee: RunningMarquee;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    [marquee, browser] = await Promise.all([runMarquee(), launchBrowser()]);
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await marquee?.close();
+  });
+
+  beforeEach(async () => {
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    page.setDefaultTimeout(ANALYSED_WITHIN_MS);
+    complaints = complaintsOf(page);
+    await page.goto(marquee.url);
+  });
+
+  afterEach(() => page.close());
+
+  const prediction = () => page.getByRole('region', { name: 'Signal quality' });
+
+  it('leads an uploaded trailer to its tags and their evidence', async () => {
+    await page.getByLabel('Choose a video').setInputFiles(marquee.sample);
+    expect(await page.getByLabel('Title', { exact: true }).inputValue()).toBe('Sample');
+    await page.getByLabel('Title', { exact: true }).fill('Ember Road, uploaded');
+    await page.getByLabel('Year (optional)').fill('2026');
+    await page.getByRole('button', { name: 'Analyse the trailer' }).click();
+
+    await prediction().waitFor();
+    await page.getByRole('heading', { name: 'Ember Road, uploaded' }).waitFor();
+    const shown = await page.locator('.group > details.tag > summary .label').allTextContents();
+    const known = await acceptedAndSuggested(marquee.url, 'Ember Road, uploaded');
+    expect(shown.sort()).toEqual(known.sort());
+    expect(shown.length).toBeGreaterThan(0);
+
+    await page
+      .locator('.group > details.tag:not([open]) > summary')
+      .first()
+      .press('Enter')
+      .catch(() => {});
+    const moments = page.locator('.evidence li');
+    expect(await moments.count()).toBeGreaterThan(0);
+    expect(await moments.first().locator('time').textContent()).toMatch(/^0:\d\d–0:\d\d$/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows each stage as it runs, and misses no event when the connection breaks', async () => {
+    const subscriptions: { after: number }[] = [];
+    const numbers: number[] = [];
+    await page.routeWebSocket('**/graphql', (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((message) => {
+        const { type, payload } = JSON.parse(String(message));
+        if (type === 'subscribe') subscriptions.push(payload.variables);
+        server.send(message);
+      });
+      server.onMessage((message) => {
+        const { type, payload } = JSON.parse(String(message));
+        socket.send(message);
+        if (type !== 'next') return;
+        numbers.push(payload.data.analysisEvents.number);
+        // The first connection breaks behind its third event.
+        if (subscriptions.length === 1 && numbers.length === 3) socket.close({ code: 4900 });
+      });
+    });
+    await page.goto(marquee.url);
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await prediction().waitFor();
+
+    expect(subscriptions.length).toBeGreaterThan(1);
+    expect(subscriptions[1]?.after).toBe(3);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  it('says in a sentence why an analysis failed and what to do', async () => {
+    await page.getByLabel('Title', { exact: true }).fill('Not there');
+    await page.getByLabel('On the server').check();
+    await page.getByLabel('A path inside the server’s media folders').fill('nothing-here.mp4');
+    await page.getByRole('button', { name: 'Analyse the trailer' }).click();
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain(
+      'There is no file nothing-here.mp4 at this path. Check the path.',
+    );
+    expect(await alert.locator('code').textContent()).toBe('SOURCE_NOT_FOUND');
+  });
+
+  it('can be used by keyboard alone, and says aloud what happens', async () => {
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
+    for (let steps = 0; (await focused()) !== 'Try the sample'; steps++) {
+      expect(steps, 'presses of Tab before the button').toBeLessThan(20);
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await prediction().waitFor();
+    expect(await page.getByRole('status').first().textContent()).toBe('The analysis is done.');
+  });
+
+  it('fits a screen of 320 pixels, in the catalog and on a title', async () => {
+    const narrow = () => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth');
+    await page.setViewportSize({ width: 320, height: 700 });
+    await page.locator('.titles li a').first().waitFor();
+    expect(await narrow()).toBe(true);
+    await page
+      .locator('.titles li', { has: page.locator('.chip') })
+      .first()
+      .getByRole('link')
+      .click();
+    await prediction().waitFor();
+    expect(await narrow()).toBe(true);
+  });
+});
+
+/** Names of the labels that the newest title of this name was found to have, by the API. */
+async function acceptedAndSuggested(url: string, name: string): Promise<string[]> {
+  const query = `query ($name: String!) {
+    titles(first: 1, filter: { name: { contains: $name } }) {
+      edges { node { prediction { tags { state label { name } } } } }
+    }
+  }`;
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { name } }),
+  });
+  const { data } = (await response.json()) as {
+    data: {
+      titles: { edges: { node: { prediction: { tags: { state: string; label: { name: string } }[] } } }[] };
+    };
+  };
+  const tags = data.titles.edges[0]?.node.prediction.tags ?? [];
+  return tags
+    .filter(({ state }) => state === 'ACCEPTED' || state === 'SUGGESTED')
+    .map(({ label }) => label.name);
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { buildSchema, type GraphQLSchema, parse, validate } from 'graphql';
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as queries from '../../src/web/queries.js';
+import { STAGES } from '../../src/web/words.js';
+
+const root = new URL('../../', import.meta.url);
+
+describe('what the page and the examples ask', () => {
+  let schema: GraphQLSchema;
+
+  beforeAll(async () => {
+    schema = buildSchema(await readFile(new URL('schema.graphql', root), 'utf8'), { assumeValidSDL: true });
+  });
+
+  it.each(Object.entries(queries))('%s is valid against schema.graphql', (_name, operation) => {
+    expect(validate(schema, parse(operation))).toEqual([]);
+  });
+
+  it.each(['analyze.sh', 'follow.ts'])(
+    'every operation of examples/%s is valid against schema.graphql',
+    async (file) => {
+      const text = await readFile(new URL(`examples/${file}`, root), 'utf8');
+      const operations = [...text.matchAll(/['`]((?:query|mutation|subscription) \([^'`]+)['`]/g)].map(
+        (match) => match[1] ?? '',
+      );
+      expect(operations.length).toBeGreaterThanOrEqual(4);
+      for (const operation of operations) expect(validate(schema, parse(operation)), operation).toEqual([]);
+    },
+  );
+
+  it('has a name for each stage', () => {
+    const stages = schema.getType('StageName');
+    const names = stages && 'getValues' in stages ? stages.getValues().map((value) => value.name) : [];
+    expect(STAGES.map(({ stage }) => stage).sort()).toEqual([...names].sort());
+  });
+});
