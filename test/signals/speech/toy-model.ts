@@ -1,3 +1,4 @@
+import type { LogMel } from '../../../src/signals/speech/log-mel.js';
 import type {
   EncodedWindows,
   SpeechModel,
@@ -73,32 +74,43 @@ export class ToyModel implements SpeechModel {
   async close(): Promise<void> {}
 }
 
-/** A number in [0, 1) that depends on every input. */
-export function hashed(...values: number[]): number {
-  let state = 0x811c9dc5;
-  for (const value of values) {
-    state = Math.imul(state ^ (value + 0x9e37), 0x01000193);
-    state ^= state >>> 15;
-    state = Math.imul(state, 0x2c1b3c6d);
-    state ^= state >>> 12;
-  }
-  return (state >>> 0) / 2 ** 32;
+const UNMIXED = 0x811c9dc5;
+
+function mixed(state: number, value: number): number {
+  let next = Math.imul(state ^ (value + 0x9e37), 0x01000193);
+  next ^= next >>> 15;
+  next = Math.imul(next, 0x2c1b3c6d);
+  return next ^ (next >>> 12);
 }
 
+const share = (state: number) => (state >>> 0) / 2 ** 32;
+
+/** A number in [0, 1) that depends on every input. */
+export const hashed = (...values: number[]): number => share(values.reduce(mixed, UNMIXED));
+
 /**
- * Logits that look like noise and still lead to lines: letters, times that move on, ends that become likelier.
+ * Logits that look like noise and still lead to lines: letters, times that move on, ends that become likelier,
+ * hardly ever a control character or a language.
  * Numbers are float32, as a model's.
  */
 export function noisyLogits(seed: number, spread = 4): Logits {
   return (window, tokens) => {
     const state = tokens.reduce((sum, token, i) => Math.trunc(hashed(sum, token, i) * 2 ** 31), seed);
+    const before = [seed, window, state].reduce(mixed, UNMIXED);
     return Array.from({ length: TOY_SHAPE.vocabulary }, (_, token) => {
-      const noise = spread * hashed(seed, window, state, token);
+      const noise = spread * share(mixed(before, token));
       const letter = token >= 97 && token <= 122 ? 2 : 0;
       const time = token >= 267 ? 1.5 - Math.abs(token - 267 - tokens.length) * 0.1 : 0;
       const end = token === 256 ? tokens.length * 0.12 : 0;
-      const language = token >= 258 && token <= 260 ? -30 : 0;
-      return Math.fround(noise + letter + time + end + language);
+      const control = token < 32 || (token >= 258 && token <= 260) ? -30 : 0;
+      return Math.fround(noise + letter + time + end + control);
     });
   };
+}
+
+/** Frames whose first bin is the frame's own number, so that a window tells the toy model where it begins. */
+export function countingMel(frames: number): LogMel {
+  const values = new Float32Array(frames * TOY_SHAPE.melBins);
+  for (let frame = 0; frame < frames; frame++) values[frame * TOY_SHAPE.melBins] = frame;
+  return { bins: TOY_SHAPE.melBins, frames, values };
 }

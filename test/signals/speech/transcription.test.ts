@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FALLBACK_DEFAULTS } from '../../../src/signals/speech/fallback.js';
-import type { LogMel } from '../../../src/signals/speech/log-mel.js';
 import { randomStream } from '../../../src/signals/speech/random.js';
 import { type TranscriptionOptions, transcribe } from '../../../src/signals/speech/transcription.js';
 import { type ReferenceIds, referenceTranscribe } from './reference.js';
-import { type Logits, noisyLogits, TOY_SHAPE, ToyModel } from './toy-model.js';
+import { countingMel, type Logits, noisyLogits, TOY_SHAPE, ToyModel } from './toy-model.js';
 import { toyTokenizer } from './toy-tokenizer.js';
 
 const tokenizer = toyTokenizer();
@@ -31,13 +30,6 @@ const OPTIONS: TranscriptionOptions = {
   seed: 0,
 };
 const context = { signal: new AbortController().signal, progress: () => {} };
-
-/** Frames whose first bin is the frame's own number, so that a window tells the toy model where it begins. */
-function countingMel(frames: number): LogMel {
-  const values = new Float32Array(frames * TOY_SHAPE.melBins);
-  for (let frame = 0; frame < frames; frame++) values[frame * TOY_SHAPE.melBins] = frame;
-  return { bins: TOY_SHAPE.melBins, frames, values };
-}
 
 /** A script: which token follows, by window and by what was sampled there. */
 function scripted(
