@@ -89,7 +89,8 @@ async function writeRandom(file: string, dims: Record<string, number[]>): Promis
   const handle = await open(file, 'w');
   const next = xorshift(1);
   await handle.write(Buffer.concat([length, text]));
-  for (const [name, shape] of Object.entries(dims)) await handle.write(new Uint8Array(random(name, shape, next).buffer));
+  for (const [name, shape] of Object.entries(dims))
+    await handle.write(new Uint8Array(random(name, shape, next).buffer));
   await handle.close();
 }
 

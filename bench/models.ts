@@ -1,0 +1,206 @@
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { Tensor } from 'onnxruntime-node';
+import { convertCheckpoint } from '../src/inference/convert.js';
+import type { Precision } from '../src/inference/onnx/graph.js';
+import { openOnnx } from '../src/inference/onnx-session.js';
+import { encodeTokens } from '../src/signals/sentence.js';
+import { Whisper } from '../src/signals/whisper.js';
+import { type FullSizeName, fullSizeCheckpoint } from './models/checkpoints.js';
+import { openMatrixProduct, PRODUCT_FLOP } from './models/matrix-peak.js';
+import { openTheirSentences, openTheirWhisper, useLocalModels } from './models/transformers-js.js';
+
+/** Where the random checkpoints and the graphs made of them are kept between runs (about 4 GB). */
+const ROOT = path.resolve('.marquee/bench');
+const ROUNDS = 4;
+const TOKENS = 100;
+const START_OF_TRANSCRIPT = 50_258;
+const END_OF_TEXT = 50_257;
+/** Lines of a trailer: 3 to 30 tokens. */
+const LINE_TOKENS = Array.from({ length: 48 }, (_, i) => 3 + ((i * 17) % 28));
+/**
+ * One clip of 16 × 224 × 224 through VideoMAE-base: 1,568 tokens, width 768, 12 layers of
+ * 12·768² weights and 2·1,568·768 products of scores and values a token, twice (multiply and add), and the patches.
+ */
+const CLIP_FLOP = 2 * 1568 * (12 * (12 * 768 ** 2 + 2 * 1568 * 768) + 1536 * 768); // 359.9 GFLOP
+
+interface Row {
+  what: string;
+  milliseconds: number;
+  note: string;
+}
+
+/** Ours beside transformers.js on the same random weights of full size, the two taking turns. */
+export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
+  const wanted = args.length > 0 ? args : ['videomae', 'sentences', 'whisper'];
+  const threads = availableParallelism();
+  useLocalModels(ROOT);
+  const rows: Row[] = [];
+  if (wanted.includes('videomae')) rows.push(...(await benchVideomae(threads)));
+  if (wanted.includes('sentences')) rows.push(...(await benchSentences(threads)));
+  if (wanted.includes('whisper')) rows.push(...(await benchWhisper(threads)));
+  process.stdout.write(json ? `${JSON.stringify({ threads, rows }, null, 2)}\n` : `${table(rows)}\n`);
+}
+
+async function benchVideomae(threads: number): Promise<Row[]> {
+  const product = await openMatrixProduct(threads);
+  const clip = Uint8Array.from({ length: 16 * 224 * 224 * 3 }, (_, i) => (i * 2_654_435_761) >>> 24);
+  const frames = new Tensor('uint8', clip, [1, 16, 224, 224, 3]);
+  const float = await openOurs('videomae-base', 'float32', threads);
+  const small = await openOurs('videomae-base', 'int8', threads);
+  const times = await takeTurns({
+    product: () => product.run(),
+    float32: () => float.run({ frames }),
+    int8: () => small.run({ frames }),
+  });
+  await Promise.all([product.close(), float.close(), small.close()]);
+  const peak = PRODUCT_FLOP / times.product;
+  const share = CLIP_FLOP / times.float32 / peak;
+  return [
+    {
+      what: 'matrix product 2048³ float32',
+      milliseconds: times.product,
+      note: gigaflops(PRODUCT_FLOP, times.product),
+    },
+    {
+      what: 'VideoMAE-base clip, float32',
+      milliseconds: times.float32,
+      note: `${gigaflops(CLIP_FLOP, times.float32)}, ${Math.round(100 * share)} % of the product's`,
+    },
+    {
+      what: 'VideoMAE-base clip, int8',
+      milliseconds: times.int8,
+      note: faster(times.float32, times.int8, 'float32'),
+    },
+  ];
+}
+
+async function benchSentences(threads: number): Promise<Row[]> {
+  const checkpoint = await fullSizeCheckpoint(ROOT, 'all-mpnet-base-v2');
+  const theirs = await openTheirSentences(ROOT, checkpoint);
+  const float = await openOurs('all-mpnet-base-v2', 'float32', threads);
+  const small = await openOurs('all-mpnet-base-v2', 'int8', threads);
+  const lines = LINE_TOKENS.map((length, row) =>
+    Array.from({ length }, (_, i) => 1000 + ((i * 7919 + row * 104_729) % 29_000)),
+  );
+  const expected = await theirs.embed(lines);
+  const likeness = (vectors: Float32Array[]) => {
+    const cosines = vectors.map((vector, i) =>
+      vector.reduce((sum, v, k) => sum + v * expected[i * vector.length + k]!, 0),
+    );
+    return Math.min(...cosines).toFixed(4);
+  };
+  const alike = {
+    float32: likeness(await encodeTokens(float, lines)),
+    int8: likeness(await encodeTokens(small, lines)),
+  };
+  const times = await takeTurns({
+    theirs: () => theirs.embed(lines),
+    float32: () => encodeTokens(float, lines),
+    int8: () => encodeTokens(small, lines),
+  });
+  await Promise.all([theirs.close(), float.close(), small.close()]);
+  return [
+    {
+      what: '48 lines through all-mpnet-base-v2, transformers.js',
+      milliseconds: times.theirs,
+      note: 'float32, its default',
+    },
+    {
+      what: '  ours, float32',
+      milliseconds: times.float32,
+      note: `${faster(times.theirs, times.float32, 'transformers.js')}, cosine ≥ ${alike.float32}`,
+    },
+    {
+      what: '  ours, int8',
+      milliseconds: times.int8,
+      note: `${faster(times.theirs, times.int8, 'transformers.js')}, cosine ≥ ${alike.int8}`,
+    },
+  ];
+}
+
+async function benchWhisper(threads: number): Promise<Row[]> {
+  const checkpoint = await fullSizeCheckpoint(ROOT, 'whisper-base');
+  const theirs = await openTheirWhisper(ROOT, checkpoint);
+  const options = { name: 'whisper-base', cacheFolder: path.join(ROOT, 'onnx'), threads };
+  const float = await Whisper.open(checkpoint, { ...options, precision: 'float32' });
+  const small = await Whisper.open(checkpoint, { ...options, precision: 'int8' });
+  const mel = Float32Array.from({ length: 80 * 3000 }, (_, i) => Math.sin(i * 0.37) * Math.cos(i * 0.0011));
+  const same = (await theirs.transcribe(mel, TOKENS)).join() === (await greedy(float, mel)).join();
+  const times = await takeTurns({
+    theirs: () => theirs.transcribe(mel, TOKENS),
+    float32: () => greedy(float, mel),
+    int8: () => greedy(small, mel),
+  });
+  await Promise.all([theirs.close(), float.close(), small.close()]);
+  return [
+    {
+      what: `30 s and ${TOKENS} tokens through whisper-base, transformers.js`,
+      milliseconds: times.theirs,
+      note: 'float32, its default',
+    },
+    {
+      what: '  ours, float32',
+      milliseconds: times.float32,
+      note: `${faster(times.theirs, times.float32, 'transformers.js')}, ${same ? 'the same tokens' : 'OTHER TOKENS'}`,
+    },
+    {
+      what: '  ours, int8',
+      milliseconds: times.int8,
+      note: faster(times.theirs, times.int8, 'transformers.js'),
+    },
+  ];
+}
+
+async function openOurs(name: FullSizeName, precision: Precision, threads: number) {
+  const folder = await fullSizeCheckpoint(ROOT, name);
+  const { files } = await convertCheckpoint(folder, { precision, cacheFolder: path.join(ROOT, 'onnx') });
+  return openOnnx(files.graph!, { threads });
+}
+
+/** `TOKENS` tokens after the start token, the end of the text forbidden. */
+async function greedy(whisper: Whisper, mel: Float32Array): Promise<number[]> {
+  const encoded = await whisper.encode(mel, 1);
+  const decoding = encoded.decode([0]);
+  const tokens: number[] = [];
+  for (let token = START_OF_TRANSCRIPT; tokens.length < TOKENS; tokens.push(token)) {
+    const logits = await decoding.feed(Int32Array.of(token), 1, [0]);
+    logits[END_OF_TEXT] = Number.NEGATIVE_INFINITY;
+    token = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
+  }
+  decoding.release();
+  encoded.release();
+  return tokens;
+}
+
+/** The best time of each in milliseconds; they take turns, so that a busy moment of the machine meets them all. */
+async function takeTurns<K extends string>(
+  work: Record<K, () => Promise<unknown>>,
+): Promise<Record<K, number>> {
+  const names = Object.keys(work) as K[];
+  const best = Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY])) as Record<K, number>;
+  for (const name of names) await work[name]();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of names) {
+      const start = performance.now();
+      await work[name]();
+      best[name] = Math.min(best[name], performance.now() - start);
+    }
+  }
+  return best;
+}
+
+function gigaflops(flop: number, milliseconds: number): string {
+  return `${Math.round(flop / milliseconds / 1e6)} GFLOP/s`;
+}
+
+function faster(theirs: number, ours: number, than: string): string {
+  return `${(theirs / ours).toFixed(2)} × ${than}`;
+}
+
+function table(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map((row) => row.what.length));
+  return rows
+    .map((row) => `${row.what.padEnd(width)}  ${row.milliseconds.toFixed(0).padStart(7)} ms  ${row.note}`)
+    .join('\n');
+}

@@ -1,0 +1,114 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  AutoModel,
+  env,
+  mean_pooling,
+  Tensor,
+  WhisperForConditionalGeneration,
+} from '@huggingface/transformers';
+import { Checkpoint } from '../../src/inference/checkpoint.js';
+import type { GraphBuilder } from '../../src/inference/onnx/graph.js';
+import { modelBytes } from '../../src/inference/onnx/model-file.js';
+import { exportMpnet, exportWhisperDecoder, exportWhisperEncoder } from './exported.js';
+
+/** What transformers.js does with the same weights, in the precision that it takes by itself in Node: float32. */
+const DEFAULTS = { device: 'cpu', dtype: 'fp32', local_files_only: true } as const;
+
+/** Token ids of Whisper's vocabulary of 51,865. */
+const END = 50_257;
+const START = 50_258;
+
+/** Sets transformers.js to a folder of models on this machine. */
+export function useLocalModels(root: string): void {
+  env.allowRemoteModels = false;
+  env.allowLocalModels = true;
+  env.localModelPath = root;
+}
+
+/** @returns the tokens after the start token, `count` of them, chosen greedily */
+export async function openTheirWhisper(root: string, checkpointFolder: string) {
+  const name = 'whisper-base-exported';
+  await exportOnce(root, name, checkpointFolder, (checkpoint) => ({
+    encoder_model: exportWhisperEncoder(checkpoint),
+    decoder_model_merged: exportWhisperDecoder(checkpoint),
+  }));
+  const generation = {
+    decoder_start_token_id: START,
+    eos_token_id: END,
+    pad_token_id: END,
+    is_multilingual: false,
+  };
+  await writeFile(path.join(root, name, 'generation_config.json'), JSON.stringify(generation));
+  const model = await WhisperForConditionalGeneration.from_pretrained(name, DEFAULTS);
+  return {
+    async transcribe(mel: Float32Array, count: number): Promise<number[]> {
+      const features = new Tensor('float32', mel, [1, 80, 3000]);
+      const length = { max_new_tokens: count, min_new_tokens: count };
+      const output = (await model.generate({
+        inputs: features,
+        ...length,
+        do_sample: false,
+      } as never)) as Tensor;
+      return Array.from(output.data as BigInt64Array, Number).slice(1);
+    },
+    close: () => model.dispose(),
+  };
+}
+
+export async function openTheirSentences(root: string, checkpointFolder: string) {
+  const name = 'all-mpnet-base-v2-exported';
+  await exportOnce(root, name, checkpointFolder, (checkpoint) => ({ model: exportMpnet(checkpoint) }));
+  const model = await AutoModel.from_pretrained(name, DEFAULTS);
+  return {
+    /** All sentences as one batch, padded to the longest, as its pipeline does with a list. */
+    async embed(sentences: readonly number[][]): Promise<Float32Array> {
+      const places = Math.max(...sentences.map((tokens) => tokens.length));
+      const dims = [sentences.length, places];
+      const spread = (value: (tokens: number[], i: number) => number) =>
+        BigInt64Array.from(
+          sentences.flatMap((tokens) => Array.from({ length: places }, (_, i) => BigInt(value(tokens, i)))),
+        );
+      const mask = new Tensor(
+        'int64',
+        spread((tokens, i) => (i < tokens.length ? 1 : 0)),
+        dims,
+      );
+      const output = await model({
+        input_ids: new Tensor(
+          'int64',
+          spread((tokens, i) => tokens[i] ?? 1),
+          dims,
+        ),
+        attention_mask: mask,
+      });
+      return mean_pooling(output.last_hidden_state, mask).normalize(2, -1).data as Float32Array;
+    },
+    close: () => model.dispose(),
+  };
+}
+
+async function exportOnce(
+  root: string,
+  name: string,
+  checkpointFolder: string,
+  build: (checkpoint: Checkpoint) => Record<string, GraphBuilder>,
+): Promise<void> {
+  const folder = path.join(root, name);
+  if (await stat(path.join(folder, 'done')).catch(() => null)) return;
+  await mkdir(path.join(folder, 'onnx'), { recursive: true });
+  const checkpoint = await Checkpoint.open(checkpointFolder);
+  for (const [file, graph] of Object.entries(build(checkpoint))) {
+    await writeFile(path.join(folder, 'onnx', `${file}.onnx`), await modelBytes(graph));
+  }
+  const architectures =
+    checkpoint.config.model_type === 'whisper' ? ['WhisperForConditionalGeneration'] : ['MPNetModel'];
+  const special =
+    checkpoint.config.model_type === 'whisper' ? { decoder_start_token_id: START, eos_token_id: END } : {};
+  await writeFile(
+    path.join(folder, 'config.json'),
+    JSON.stringify({ ...checkpoint.config, architectures, ...special }),
+  );
+  await checkpoint.close();
+  await writeFile(path.join(folder, 'done'), '');
+}
