@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './setup/folders.mjs';
 
@@ -41,7 +41,9 @@ export async function checkRooms() {
 }
 
 function listSources(room) {
-  return readdirSync(path.join(root, 'src', room), { recursive: true })
+  const folder = path.join(root, 'src', room);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => path.posix.join('src', room, name));
 }

@@ -35,7 +35,7 @@ const CHECKS = {
 
 let failed = (await setup({ quiet: true, forTests: false, forBench: false })) ? 0 : 1;
 for (const [name, check] of Object.entries(CHECKS)) {
-  const problem = await check();
+  const problem = await check().catch((error) => error.message);
   console.log(`${problem === null ? '✔' : '✘'} ${name}`);
   if (problem === null) continue;
   console.log(problem);

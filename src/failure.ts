@@ -74,10 +74,13 @@ export class Failure extends Error {
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Error) {
-    if (error.name === 'AbortError') return new Failure('CANCELLED', 'The work was cancelled.', { cause: error });
+    if (error.name === 'AbortError')
+      return new Failure('CANCELLED', 'The work was cancelled.', { cause: error });
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
       return new Failure('DISK_FULL', 'The disk is full. Free some space, then try again.', { cause: error });
     }
   }
-  return new Failure('INTERNAL', 'Something went wrong inside Marquee. The log has the details.', { cause: error });
+  return new Failure('INTERNAL', 'Something went wrong inside Marquee. The log has the details.', {
+    cause: error,
+  });
 }

@@ -67,11 +67,13 @@ function removeStale(lock, holder, aside) {
   rmSync(aside, { force: true });
 }
 
+/** Null where the lock is gone by now. One that this user may not read is an error: waiting for it would be for ever. */
 function readHolder(file) {
   try {
     return Number(readFileSync(file, 'utf8'));
-  } catch {
-    return null;
+  } catch (error) {
+    if (error.code === 'ENOENT') return null;
+    throw error;
   }
 }
 

@@ -2,6 +2,9 @@ import { Failure } from '../failure.js';
 import { Prisma } from '../generated/prisma/client.js';
 import type { ExternalIdInput } from './title-input.js';
 
+/** Writers wait for each other at the lock below, behind an import of 1,000 titles for about a second. */
+export const WRITE_PATIENCE = { maxWait: 10_000, timeout: 30_000 }; // milliseconds
+
 /**
  * Lets one transaction at a time give out external ids, so that looking one up and taking it cannot be
  * interleaved with another writer.

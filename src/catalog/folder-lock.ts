@@ -44,7 +44,10 @@ async function acquire(lock: string, mine: string, deadline: number): Promise<vo
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const holder = await readFile(lock, 'utf8').catch(() => null);
+    const holder = await readFile(lock, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
     if (holder === null) continue;
     const [identity = ''] = holder.split('\n');
     if (!(await isRunning(identity))) {

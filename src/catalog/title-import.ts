@@ -1,6 +1,6 @@
 import { Failure } from '../failure.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
-import { externalIdKey, holdersOf, lockExternalIds } from './external-ids.js';
+import { externalIdKey, holdersOf, lockExternalIds, WRITE_PATIENCE } from './external-ids.js';
 import { newId } from './id.js';
 import { checked, failuresIn } from './input.js';
 import { type CheckedImport, type ImportedTitle, importedTitle } from './title-input.js';
@@ -31,7 +31,7 @@ export async function importTitles(prisma: PrismaClient, titles: ImportedTitle[]
     });
   }
   const { rows, failures } = usableRows(titles);
-  const imported = await prisma.$transaction((tx) => store(tx, rows), { timeout: 30_000 });
+  const imported = await prisma.$transaction((tx) => store(tx, rows), WRITE_PATIENCE);
   return { imported, failures };
 }
 

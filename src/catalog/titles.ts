@@ -1,6 +1,6 @@
 import { Failure } from '../failure.js';
 import { Prisma, type PrismaClient, type Title } from '../generated/prisma/client.js';
-import { lockExternalIds, refuseTaken } from './external-ids.js';
+import { lockExternalIds, refuseTaken, WRITE_PATIENCE } from './external-ids.js';
 import { newId } from './id.js';
 import { checked } from './input.js';
 import { type Page, type PageRequest, pageOf } from './page.js';
@@ -41,12 +41,12 @@ export async function createTitle(prisma: PrismaClient, input: NewTitle): Promis
   const { externalIds, genres, ...fields } = checked(newTitle, input);
   const id = newId('title');
   return prisma.$transaction(async (tx) => {
-    await lockExternalIds(tx);
+    if (externalIds?.length) await lockExternalIds(tx);
     await refuseTaken(tx, externalIds ?? [], id);
     return tx.title.create({
       data: { id, ...fields, genres: genres ?? [], externalIds: { create: externalIds ?? [] } },
     });
-  });
+  }, WRITE_PATIENCE);
 }
 
 /** What is left out stays; null empties. @throws Failure NOT_FOUND; AggregateError of Failures BAD_INPUT or CONFLICT */
@@ -66,7 +66,7 @@ export async function updateTitle(prisma: PrismaClient, id: string, changes: Tit
         ...(externalIds === undefined ? {} : { externalIds: { deleteMany: {}, create: externalIds ?? [] } }),
       },
     });
-  });
+  }, WRITE_PATIENCE);
 }
 
 /** Deletes the title with everything that hangs on it. @throws Failure NOT_FOUND */

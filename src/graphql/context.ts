@@ -14,6 +14,8 @@ export interface Context {
   /** Names the request in the log. */
   requestId: string;
   log: Logger;
+  /** Lets whoever is given this path read it without a key, such as a browser's `<img>`. */
+  signPath(path: string): string;
   loaders: Loaders;
   /** Forgets what was read, once something may have changed. */
   refresh(): void;

@@ -91,9 +91,9 @@ export class EvidenceResolver {
     nullable: true,
     description: 'Address of a picture of the moment on this server; null where there is none.',
   })
-  async thumbnailUrl(@Ctx() { loaders }: Context, @Root() evidence: EvidenceOfTrailer) {
-    const shots = await loaders.shots.load(evidence.trailerId);
+  async thumbnailUrl(@Ctx() context: Context, @Root() evidence: EvidenceOfTrailer) {
+    const shots = await context.loaders.shots.load(evidence.trailerId);
     const shot = shots.find(({ index }) => index === evidence.shotIndex);
-    return shot ? thumbnailUrl(shot) : null;
+    return shot ? thumbnailUrl(context, shot) : null;
   }
 }

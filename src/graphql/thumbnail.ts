@@ -1,6 +1,10 @@
 import type { Shot } from '../generated/prisma/client.js';
+import type { Context } from './context.js';
 
-/** The path on this server under which a shot's picture is served; null where there is none. */
-export function thumbnailUrl(shot: Pick<Shot, 'trailerId' | 'index' | 'thumbnail'>): string | null {
-  return shot.thumbnail === null ? null : `/thumbnails/${shot.trailerId}/${shot.index}.jpg`;
+/** Where this server serves a shot's picture; null where there is none. */
+export function thumbnailUrl(
+  { signPath }: Context,
+  shot: Pick<Shot, 'trailerId' | 'index' | 'thumbnail'>,
+): string | null {
+  return shot.thumbnail === null ? null : signPath(`/thumbnails/${shot.trailerId}/${shot.index}.jpg`);
 }

@@ -161,7 +161,7 @@ export class ShotResolver {
     nullable: true,
     description: 'Address of a picture of it on this server; null where no frame is fit to show.',
   })
-  thumbnailUrl(@Root() shot: ShotRow) {
-    return thumbnailUrl(shot);
+  thumbnailUrl(@Ctx() context: Context, @Root() shot: ShotRow) {
+    return thumbnailUrl(context, shot);
   }
 }

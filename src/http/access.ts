@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config.js';
 import { Failure } from '../failure.js';
@@ -10,6 +10,8 @@ const LOCAL_CALLER: Caller = { name: 'local', role: 'admin' };
 /** Decides who calls, and which requests of browsers are another page's. */
 export class Access {
   readonly #keys: { caller: Caller; digest: Buffer }[];
+  /** The same in every process with these keys; new keys end what was signed. */
+  readonly #signingKey: Buffer;
 
   /** @throws Failure CONFIGURATION_INVALID for an address that others reach and no keys */
   constructor(private readonly config: Pick<Config, 'apiKeys' | 'host'>) {
@@ -17,6 +19,7 @@ export class Access {
       caller: { name, role },
       digest: digest(secret),
     }));
+    this.#signingKey = digest(JSON.stringify(config.apiKeys.map(({ secret }) => secret)));
     if (!this.needsKey && !isLoopback(config.host)) {
       throw new Failure(
         'CONFIGURATION_INVALID',
@@ -41,6 +44,21 @@ export class Access {
       'UNAUTHENTICATED',
       'Send one of the API keys of MARQUEE_API_KEYS as `Authorization: Bearer <secret>`.',
     );
+  }
+
+  /** The path with a signature where keys are needed: a browser's `<img>` cannot send one. */
+  signed(path: string): string {
+    return this.needsKey ? `${path}?signature=${this.#signature(path).toString('base64url')}` : path;
+  }
+
+  isSigned(path: string, signature: unknown): boolean {
+    const given = Buffer.from(typeof signature === 'string' ? signature : '', 'base64url');
+    const expected = this.#signature(path);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  #signature(path: string): Buffer {
+    return createHmac('sha256', this.#signingKey).update(path).digest();
   }
 
   /**

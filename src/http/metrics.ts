@@ -39,12 +39,13 @@ export interface ServerMetrics {
   observeRequest(route: string, status: number, seconds: number): void;
   /** One GraphQL operation, over HTTP or a WebSocket. */
   observeOperation(kind: string, outcome: 'ok' | 'error', seconds: number): void;
+  /** @param count operations that are open on WebSockets now */
+  showSubscriptions(count: () => number): void;
   /** Everything, in the text format of Prometheus. */
   print(): Promise<{ contentType: string; text: string }>;
 }
 
-/** @param openSubscriptions counts the operations that are open on WebSockets now */
-export function createServerMetrics(pool: Database['pool'], openSubscriptions: () => number): ServerMetrics {
+export function createServerMetrics(pool: Database['pool']): ServerMetrics {
   const registry = new Registry();
   const requests = new Histogram({
     name: 'marquee_http_request_duration_seconds',
@@ -60,36 +61,48 @@ export function createServerMetrics(pool: Database['pool'], openSubscriptions: (
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
     registers: [registry],
   });
+  countInDatabase(registry, pool);
+  return {
+    observeRequest: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    observeOperation: (kind, outcome, seconds) => operations.observe({ kind, outcome }, seconds),
+    showSubscriptions: (count) => showSubscriptions(registry, count),
+    async print() {
+      const all = Registry.merge([processRegistry, registry]);
+      return { contentType: all.contentType, text: await all.metrics() };
+    },
+  };
+}
+
+function showSubscriptions(registry: Registry, count: () => number): void {
   new Gauge({
     name: 'marquee_graphql_subscriptions',
     help: 'Operations that are open on WebSockets.',
     registers: [registry],
     collect() {
-      this.set(openSubscriptions());
+      this.set(count());
     },
   });
-  countInDatabase(registry, pool);
-  const all = Registry.merge([processRegistry, registry]);
-  return {
-    observeRequest: (route, status, seconds) => requests.observe({ route, status }, seconds),
-    observeOperation: (kind, outcome, seconds) => operations.observe({ kind, outcome }, seconds),
-    print: async () => ({ contentType: all.contentType, text: await all.metrics() }),
-  };
 }
 
-/** Figures that all processes on one database share; each scrape asks the database. */
+/**
+ * Figures that all processes on one database share; each scrape asks the database. While it does not answer
+ * they are left out, and the figures of the process are still there.
+ */
 function countInDatabase(registry: Registry, pool: Database['pool']): void {
+  const rowsOf = async (gauge: Gauge, sql: string): Promise<{ state: string; count: number }[]> => {
+    gauge.reset();
+    return pool.query(sql).then(
+      ({ rows }) => rows,
+      () => [],
+    );
+  };
   new Gauge({
     name: 'marquee_analyses',
     help: 'Analyses in the database by state.',
     labelNames: ['state'],
     registers: [registry],
     async collect() {
-      const { rows } = await pool.query(
-        `SELECT state, (SELECT count(*)::int FROM "Analysis" a WHERE a.state = state.state) AS count
-         FROM unnest(enum_range(NULL::"AnalysisState")) AS state(state)`,
-      );
-      for (const { state, count } of rows) this.set({ state }, count);
+      for (const { state, count } of await rowsOf(this, ANALYSES_BY_STATE)) this.set({ state }, count);
     },
   });
   new Gauge({
@@ -97,10 +110,15 @@ function countInDatabase(registry: Registry, pool: Database['pool']): void {
     help: 'Jobs that wait for a worker and are due.',
     registers: [registry],
     async collect() {
-      const { rows } = await pool.query(
-        'SELECT count(*)::int AS count FROM graphile_worker.jobs WHERE locked_at IS NULL AND run_at <= now()',
-      );
-      this.set(rows[0]?.count ?? 0);
+      for (const { count } of await rowsOf(this, JOBS_DUE)) this.set(count);
     },
   });
 }
+
+const ANALYSES_BY_STATE = `
+  SELECT state.state, count(a.id)::int AS count
+  FROM unnest(enum_range(NULL::"AnalysisState")) AS state(state)
+  LEFT JOIN "Analysis" a ON a.state = state.state
+  GROUP BY 1`;
+const JOBS_DUE = `
+  SELECT count(*)::int AS count FROM graphile_worker.jobs WHERE locked_at IS NULL AND run_at <= now()`;

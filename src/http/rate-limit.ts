@@ -38,6 +38,16 @@ export class RateLimit {
     bucket.tokens -= 1;
   }
 
+  /** Like `take`, for those who cannot be told how long to wait. */
+  allows(caller: string): boolean {
+    try {
+      this.take(caller);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #remember(caller: string, bucket: Bucket): void {
     this.#buckets.delete(caller);
     this.#buckets.set(caller, bucket);

@@ -60,6 +60,15 @@ export function authenticate(access: Access, rate: RateLimit): RequestHandler {
   };
 }
 
+/** Like `authenticate`, but an address that a caller was given by the API is enough. */
+export function authenticatePicture(access: Access, rate: RateLimit): RequestHandler {
+  const byKey = authenticate(access, rate);
+  return (request, response, next) => {
+    if (access.isSigned(request.path, request.query.signature)) next();
+    else byKey(request, response, next);
+  };
+}
+
 export function limitRate(rate: RateLimit): RequestHandler {
   return (_request, response, next) => {
     rate.take(rateKey(response.locals.caller));

@@ -18,7 +18,7 @@ import { answerError } from './http-error.js';
 import { createServerMetrics, type ServerMetrics } from './metrics.js';
 import { builtPage, securityHeaders } from './page.js';
 import { RateLimit } from './rate-limit.js';
-import { authenticate, follow, limitRate, refuseForeignPages } from './request.js';
+import { authenticate, authenticatePicture, follow, limitRate, refuseForeignPages } from './request.js';
 import { Sockets } from './sockets.js';
 import { thumbnails } from './thumbnails.js';
 import { uploads } from './uploads.js';
@@ -26,6 +26,8 @@ import { uploads } from './uploads.js';
 /** Enough for an import of 1,000 titles or the subtitles of a film. */
 const LARGEST_BODY = 4 * 1024 * 1024; // bytes
 const HEADERS_MILLISECONDS = 30_000;
+/** A connection on which nothing moves is cut; WebSockets have pings of their own. */
+const SILENCE_MILLISECONDS = 60_000;
 /** The whole request, body included: 2 GB at 5 Mbit/s. */
 const REQUEST_MILLISECONDS = 60 * 60 * 1000;
 
@@ -53,21 +55,30 @@ export async function startServer(app: App): Promise<{ url: string; close(): Pro
     { headersTimeout: HEADERS_MILLISECONDS, requestTimeout: REQUEST_MILLISECONDS },
     web,
   );
+  httpServer.setTimeout(SILENCE_MILLISECONDS);
   const { log, analyses, taxonomy } = app;
   const { prisma } = app.database;
   const contextOf = (caller: Caller, requestId: string): Context =>
-    createContext({ prisma, analyses, taxonomy, log, caller, requestId });
+    createContext({
+      prisma,
+      analyses,
+      taxonomy,
+      log,
+      caller,
+      requestId,
+      signPath: (path) => access.signed(path),
+    });
 
+  const metrics = createServerMetrics(app.database.pool);
   const sockets = new Sockets({
     httpServer,
     schema,
     access,
     rate,
     log,
-    metrics: () => metrics,
+    metrics,
     createContext: contextOf,
   });
-  const metrics = createServerMetrics(app.database.pool, () => sockets.openOperations);
   const apollo = createApollo(schema, httpServer, metrics, log);
   await apollo.start();
 
@@ -104,13 +115,15 @@ function addRoutes(web: Express, { app, access, rate, metrics, graphql }: Routes
   });
   web.use(builtPage());
 
+  // A page of evidence shows many pictures: they are files, and cost no share of the rate.
+  const picture = thumbnails(prisma, app.config.dataFolder);
+  web.get('/thumbnails/:trailerId/:file', authenticatePicture(access, rate), picture);
+
   web.use(authenticate(access, rate));
   web.get('/metrics', async (_request, response) => {
     const { contentType, text } = await metrics.print();
     response.type(contentType).send(text);
   });
-  // A page of evidence shows many pictures: they are files, and cost no share of the rate.
-  web.get('/thumbnails/:trailerId/:file', thumbnails(prisma, app.config.dataFolder));
   web.put('/uploads', limitRate(rate), uploads(prisma, app.config));
   web.use('/graphql', limitRate(rate), express.json({ limit: LARGEST_BODY }), graphql);
 

@@ -38,8 +38,7 @@ export interface SocketParts {
   access: Access;
   rate: RateLimit;
   log: Logger;
-  /** Asked for when operations are measured, because the metrics in turn count the open operations. */
-  metrics(): ServerMetrics;
+  metrics: ServerMetrics;
   createContext(caller: Caller, requestId: string): Context;
 }
 
@@ -57,6 +56,7 @@ export class Sockets {
   #closing = false;
 
   constructor(private readonly parts: SocketParts) {
+    parts.metrics.showSubscriptions(() => operationsOf([...this.#open]));
     parts.httpServer.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#protocol = useServer<Record<string, unknown>, Partial<Connection>>(
       {
@@ -70,11 +70,6 @@ export class Sockets {
       this.#server,
       PING_MILLISECONDS,
     );
-  }
-
-  /** Operations that are open now. */
-  get openOperations(): number {
-    return [...this.#open].reduce((sum, socket) => sum + Object.keys(socket.subscriptions).length, 0);
   }
 
   /** Closes every socket with 1001 (going away), which clients answer by connecting again elsewhere. */
@@ -105,28 +100,22 @@ export class Sockets {
   }
 
   /** The key comes in the header of the upgrade, or as `authorization` in the connection's parameters. */
-  #connect(socket: Socket): void {
+  #connect(socket: Socket): boolean {
     const { request } = socket.extra;
-    const authorization = socket.connectionParams?.authorization ?? request.headers.authorization;
+    const { access, rate } = this.parts;
     try {
-      socket.extra.caller = this.parts.access.callerOf(authorization);
+      socket.extra.caller = access.callerOf(
+        socket.connectionParams?.authorization ?? request.headers.authorization,
+      );
       socket.extra.id = randomUUID();
       this.#open.add(socket);
+      return true;
     } catch (error) {
-      const failed = error instanceof Failure ? this.#guessed(request, error) : null;
-      if (!failed) throw error;
+      if (!(error instanceof Failure)) throw error;
       socket.extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
+      if (!rate.allows(`address ${request.socket.remoteAddress}`)) request.socket.destroy();
+      return false;
     }
-  }
-
-  /** Counts a wrong key against the address that it came from. */
-  #guessed(request: IncomingMessage, failure: Failure): Failure {
-    try {
-      this.parts.rate.take(`address ${request.socket.remoteAddress}`);
-    } catch {
-      request.socket.destroy();
-    }
-    return failure;
   }
 
   #prepare(socket: Socket, payload: SubscribePayload): ExecutionArgs | GraphQLError[] {
@@ -147,7 +136,7 @@ export class Sockets {
     const refusal = refuseNul(query, variables) ?? refuseOversized(schema, parsed, operationName, variables);
     if (refusal) return [refusal];
     const kind = getOperationAST(parsed, operationName)?.operation ?? 'unknown';
-    this.parts.metrics().observeOperation(kind, 'ok', 0);
+    this.parts.metrics.observeOperation(kind, 'ok', 0);
     return {
       schema,
       document: parsed,
@@ -158,11 +147,8 @@ export class Sockets {
   }
 
   #refuseMoreOperations(caller: Caller): void {
-    let operations = 0;
-    for (const socket of this.#open) {
-      if (socket.extra.caller?.name === caller.name) operations += Object.keys(socket.subscriptions).length;
-    }
-    if (operations > MOST_OPERATIONS_A_CALLER) {
+    const sockets = [...this.#open].filter((socket) => socket.extra.caller?.name === caller.name);
+    if (operationsOf(sockets) > MOST_OPERATIONS_A_CALLER) {
       throw new Failure(
         'RATE_LIMITED',
         `At most ${MOST_OPERATIONS_A_CALLER} operations can be open at once; complete one first.`,
@@ -178,6 +164,10 @@ export class Sockets {
   #publicError(socket: Socket, error: GraphQLError): GraphQLFormattedError {
     return publicError(error.toJSON(), error, connectionOf(socket).id, this.parts.log);
   }
+}
+
+function operationsOf(sockets: Socket[]): number {
+  return sockets.reduce((sum, socket) => sum + Object.keys(socket.subscriptions).length, 0);
 }
 
 function connectionOf(socket: Socket): Connection {

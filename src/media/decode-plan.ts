@@ -27,20 +27,11 @@ export interface WindowPlan {
   share: number;
 }
 
-/** Decoders that leave out what `-skip_frame nokey` tells them to, rather than decode and drop it. */
-const SKIPPING_CODECS = new Set([
-  'h264',
-  'hevc',
-  'vp8',
-  'vp9',
-  'mpeg1video',
-  'mpeg2video',
-  'mpeg4',
-  'msmpeg4v3',
-  'h263',
-  'flv1',
-  'theora',
-]);
+/**
+ * Decoders that leave out what `-skip_frame` tells them to and keep the times of the rest. MPEG-2's mixes them up;
+ * AV1's decodes everything and drops it.
+ */
+const SKIPPING_CODECS = new Set(['h264', 'hevc', 'vp8', 'vp9']);
 /** With more key frames than this, reading them alone saves nothing. */
 const MAX_KEY_SHARE = 0.25;
 
@@ -48,6 +39,11 @@ const MAX_KEY_SHARE = 0.25;
 export function hasUsefulKeyFrames(packets: PacketList, codec: string): boolean {
   const keys = packets.isKey.reduce((sum, key) => sum + key, 0);
   return SKIPPING_CODECS.has(codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
+}
+
+/** The frames that a full look asks for: those that no other frame needs are left out where that is reliable. */
+export function fullFrames(codec: string): 'ALL' | 'REFERENCE' {
+  return SKIPPING_CODECS.has(codec) ? 'REFERENCE' : 'ALL';
 }
 
 /**

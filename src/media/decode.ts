@@ -5,7 +5,7 @@ import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
 import { frameSequence } from './kept-frames.js';
 import { type PacketList, readPackets, trailerSeconds } from './packets.js';
-import { smallSize } from './picture-size.js';
+import { smallPictures, smallSize } from './picture-size.js';
 import { firstFrames, type PictureStream, type Pictures, readPictures } from './pictures.js';
 import { Readings } from './readings.js';
 import { shotsBetween } from './shots.js';
@@ -107,7 +107,7 @@ async function readStreams(
     const first = await readings.start({
       pictures: stream && {
         streamIndex: stream.video.streamIndex,
-        size: stream.size,
+        format: smallPictures(stream.size),
         frames: firstFrames(stream),
         segments: null,
       },

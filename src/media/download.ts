@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent, type Dispatcher, request } from 'undici';
 import { asFailure, Failure } from '../failure.js';
 import { adopt, type StoredFile, temporaryPath } from './store.js';
 import { type CheckedUrl, checkUrl, type Network } from './web-address.js';
@@ -28,7 +29,6 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** How often a broken connection is taken up again where it broke. */
 const MAX_RESUMPTIONS = 4;
 const RESUME_DELAY_MS = 250;
-const CONNECT_TIMEOUT_MS = 15_000;
 /** Silence on the line that counts as broken. */
 const STALL_TIMEOUT_MS = 30_000;
 
@@ -107,11 +107,10 @@ class Transfer {
   async #attempt(first: CheckedUrl, signal: AbortSignal): Promise<void> {
     let target = first;
     for (let redirects = 0; ; redirects++) {
-      const agent = pinnedAgent(target, this.options.network);
+      const response = await ask(target, { headers: this.#headers(), network: this.options.network, signal });
       try {
-        const response = await this.#ask(target, agent, signal);
-        const location = response.headers.location;
-        if (!REDIRECTS.has(response.statusCode) || typeof location !== 'string') {
+        const { location } = response.headers;
+        if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) {
           await this.#receive(response, target.url);
           return;
         }
@@ -119,45 +118,40 @@ class Transfer {
           throw failed(`The address redirects more than ${MAX_REDIRECTS} times`);
         target = await checkUrl(absolute(location, target.url), this.options.network);
       } finally {
-        await agent.destroy();
+        response.destroy();
       }
     }
   }
 
-  #ask(target: CheckedUrl, agent: Agent, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const isResumption = this.#bytes > 0 && this.#validator !== null;
-    return request(target.url, {
-      dispatcher: agent,
-      signal,
-      headers: {
-        accept: 'video/*, application/octet-stream, */*;q=0.5',
-        'accept-encoding': 'identity',
-        'user-agent': 'marquee',
-        ...(isResumption ? { range: `bytes=${this.#bytes}-`, 'if-range': this.#validator as string } : {}),
-      },
-    });
+  #headers(): Record<string, string> {
+    return {
+      accept: 'video/*, application/octet-stream, */*;q=0.5',
+      'accept-encoding': 'identity',
+      'user-agent': 'marquee',
+      ...(this.#bytes > 0 && this.#validator !== null
+        ? { range: `bytes=${this.#bytes}-`, 'if-range': this.#validator }
+        : {}),
+    };
   }
 
-  async #receive(response: Dispatcher.ResponseData, url: URL): Promise<void> {
-    refuseStatus(response.statusCode);
-    if (String(response.headers['content-type'] ?? '').startsWith('text/html')) {
+  async #receive(response: IncomingMessage, url: URL): Promise<void> {
+    const { headers, statusCode = 0 } = response;
+    refuseStatus(statusCode);
+    if (headers['content-type']?.startsWith('text/html')) {
       const message =
-        'The address leads to a web page, not to a video. Give the address of the file itself, or upload it.';
+        'The address leads to a web page, not to a video. Give the address of the file itself, or upload the file.';
       throw new Failure('MEDIA_FORMAT_FORBIDDEN', message);
     }
-    const continues =
-      response.statusCode === 206 && rangeStart(response.headers['content-range']) === this.#bytes;
+    const continues = statusCode === 206 && rangeStart(headers['content-range']) === this.#bytes;
     if (!continues) await this.#restart();
-    this.name = nameOf(response.headers['content-disposition'], url);
-    const { etag, 'last-modified': lastModified } = response.headers;
-    this.#validator =
-      [etag, lastModified].find(
-        (value): value is string => typeof value === 'string' && !value.startsWith('W/'),
-      ) ?? null;
-    const length = Number(response.headers['content-length'] ?? Number.NaN);
+    this.name = nameOf(headers['content-disposition'], url);
+    // A weak validator does not promise the same bytes.
+    const validators = [headers.etag, headers['last-modified']];
+    this.#validator = validators.find((value) => value !== undefined && !value.startsWith('W/')) ?? null;
+    const length = Number(headers['content-length'] ?? Number.NaN);
     const expected = Number.isFinite(length) ? this.#bytes + length : null;
     if (expected !== null && expected > this.options.maxBytes) throw this.#tooLarge();
-    for await (const chunk of response.body as AsyncIterable<Buffer>) await this.#append(chunk, expected);
+    for await (const chunk of response as AsyncIterable<Buffer>) await this.#append(chunk, expected);
   }
 
   async #restart(): Promise<void> {
@@ -183,21 +177,32 @@ class Transfer {
   }
 }
 
-/** Connects to the checked address and to no other, whatever the name resolves to by then. */
-function pinnedAgent({ address }: CheckedUrl, network: Network): Agent {
+/**
+ * Asks the checked address and no other, whatever the name resolves to by then. Node's own client, because a
+ * connection that ends while its reader rests brings undici 7.30 to an assertion that nobody can catch.
+ */
+function ask(
+  { url, address }: CheckedUrl,
+  options: { headers: Record<string, string>; network: Network; signal: AbortSignal },
+): Promise<IncomingMessage> {
+  const { headers, network, signal } = options;
   const family = address.includes(':') ? 6 : 4;
-  return new Agent({
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      lookup: (_host, options, callback) => {
-        if (options.all) callback(null, [{ address, family }]);
+  return new Promise((resolve, reject) => {
+    const asked = request(url, {
+      agent: false,
+      headers,
+      signal,
+      timeout: STALL_TIMEOUT_MS,
+      lookup: (_host, { all }, callback) => {
+        if (all) callback(null, [{ address, family }]);
         else callback(null, address, family);
       },
       ...(network.certificateAuthority === undefined ? {} : { ca: network.certificateAuthority }),
-    },
-    headersTimeout: STALL_TIMEOUT_MS,
-    bodyTimeout: STALL_TIMEOUT_MS,
-    pipelining: 0,
+    });
+    asked.on('response', resolve);
+    asked.on('error', reject);
+    asked.on('timeout', () => asked.destroy(new Error('the server fell silent')));
+    asked.end();
   });
 }
 
@@ -218,13 +223,13 @@ function absolute(location: string, from: URL): string {
   return URL.canParse(location, from.href) ? new URL(location, from).href : location;
 }
 
-function rangeStart(header: string | string[] | undefined): number | null {
-  const match = /^bytes (\d+)-/.exec(String(header ?? ''));
+function rangeStart(header: string | undefined): number | null {
+  const match = /^bytes (\d+)-/.exec(header ?? '');
   return match ? Number(match[1]) : null;
 }
 
-function nameOf(disposition: string | string[] | undefined, url: URL): string {
-  const [, quoted] = /filename="?([^";]+)"?/i.exec(String(disposition ?? '')) ?? [];
+function nameOf(disposition: string | undefined, url: URL): string {
+  const [, quoted] = /filename="?([^";]+)"?/i.exec(disposition ?? '') ?? [];
   const last = quoted ?? decodePart(url.pathname.split('/').at(-1) ?? '');
   return path.parse(path.basename(last)).name || url.hostname;
 }

@@ -1,4 +1,5 @@
 import type { VideoFacts } from './facts.js';
+import type { PictureFormat } from './reading.js';
 
 /** Pixels. Both are even, as 4:2:0 colour needs. */
 export interface PictureSize {
@@ -21,7 +22,10 @@ function even(length: number): number {
   return Math.max(SHORTEST_SIDE, Math.round(length / 2) * 2);
 }
 
-/** Bytes of one planar 4:2:0 picture. */
-export function frameBytes({ width, height }: PictureSize): number {
-  return (width * height * 3) / 2;
+/** Small frames as they are measured: planar 4:2:0, full range, BT.601. */
+export function smallPictures({ width, height }: PictureSize): PictureFormat {
+  return {
+    filter: `scale=${width}:${height}:flags=area:out_range=pc:out_color_matrix=bt601,format=yuv420p`,
+    bytes: (width * height * 3) / 2,
+  };
 }

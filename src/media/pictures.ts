@@ -1,5 +1,5 @@
 import type { Joints } from './cuts.js';
-import { gopsOf, hasUsefulKeyFrames, planWindows, type WindowPlan } from './decode-plan.js';
+import { fullFrames, gopsOf, hasUsefulKeyFrames, planWindows, type WindowPlan } from './decode-plan.js';
 import type { DecodedTrailer } from './decoded.js';
 import type { VideoFacts } from './facts.js';
 import { type FrameMeasures, measureFrame } from './frame-measures.js';
@@ -42,7 +42,7 @@ export function firstFrames({
   packets,
   video,
 }: Pick<PictureStream, 'packets' | 'video'>): PicturePlan['frames'] {
-  return hasUsefulKeyFrames(packets, video.codec) ? 'KEY' : 'REFERENCE';
+  return hasUsefulKeyFrames(packets, video.codec) ? 'KEY' : fullFrames(video.codec);
 }
 
 /**
@@ -56,7 +56,7 @@ export async function readPictures(
   open: OpenPictures,
 ): Promise<Pictures> {
   const seen = await look(first, stream);
-  if (firstFrames(stream) === 'REFERENCE') return { ...seen, joints: new Map(), decodePath: 'FULL' };
+  if (firstFrames(stream) !== 'KEY') return { ...seen, joints: new Map(), decodePath: 'FULL' };
   const gops = gopsOf(
     stream.packets,
     seen.frames.map((frame) => frame.seconds),

@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import { INPUT, inputLimits, outputName, startChild } from './child.js';
 import { FORMATS } from './formats.js';
 import { FrameTimes, type RawFrame, readFrames } from './frame-reader.js';
-import { frameBytes, type PictureSize } from './picture-size.js';
 import { MAX_PIXELS } from './probe.js';
 import type { Program } from './program.js';
 
@@ -18,11 +17,19 @@ export interface ReadingPlan {
 
 export interface PicturePlan {
   streamIndex: number;
-  size: PictureSize;
-  /** `KEY`: key frames only. `REFERENCE`: all but the frames that no other frame needs. */
-  frames: 'REFERENCE' | 'KEY';
+  format: PictureFormat;
+  /** `KEY`: key frames only. `REFERENCE`: all but the frames that no other frame needs. `ALL`: in full quality too. */
+  frames: 'ALL' | 'REFERENCE' | 'KEY';
   /** Stretches to decode, in time; null for the whole file. */
   segments: readonly Segment[] | null;
+}
+
+/** How pictures come out of the pipe. */
+export interface PictureFormat {
+  /** ffmpeg's filters that make them so. */
+  filter: string;
+  /** Bytes of one picture. */
+  bytes: number;
 }
 
 /** A stretch of the file, in seconds of its own clock; a key frame is at `from`. */
@@ -86,7 +93,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
   });
   child.ended.then(times.end, times.end);
   const pipes = [...child.outputs];
-  const frames = pictures ? readFrames(pipes.shift() as Readable, frameBytes(pictures.size), times) : null;
+  const frames = pictures ? readFrames(pipes.shift() as Readable, pictures.format.bytes, times) : null;
   return {
     frames: frames && segments ? inFileTime(frames, segments) : frames,
     sound: sound ? (pipes.shift() ?? null) : null,
@@ -96,18 +103,20 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
   };
 }
 
-const SKIPPED = { REFERENCE: 'noref', KEY: 'nokey' } as const;
+const SKIPPED = { ALL: 'default', REFERENCE: 'noref', KEY: 'nokey' } as const;
 
-function decoderOptions(plan: PicturePlan): string[] {
-  return ['-max_pixels', String(MAX_PIXELS), ...FAST_DECODING, '-skip_frame', SKIPPED[plan.frames]];
+function decoderOptions({ frames }: PicturePlan): string[] {
+  return [
+    ...['-max_pixels', String(MAX_PIXELS), '-skip_frame', SKIPPED[frames]],
+    ...(frames === 'ALL' ? [] : FAST_DECODING),
+  ];
 }
 
-function pictureOutput({ streamIndex, size }: PicturePlan): string[] {
+function pictureOutput({ streamIndex, format }: PicturePlan): string[] {
   // A concatenation has the file's streams in the file's order.
-  const scale = `scale=${size.width}:${size.height}:flags=area:out_range=pc:out_color_matrix=bt601`;
   return [
     ...['-map', `0:${streamIndex}`, '-fps_mode', 'passthrough'],
-    ...['-vf', `${scale},format=yuv420p,showinfo=checksum=0`, '-f', 'rawvideo'],
+    ...['-vf', `${format.filter},showinfo=checksum=0`, '-f', 'rawvideo'],
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { RawFrame } from './frame-reader.js';
+import { smallPictures } from './picture-size.js';
 import type { PictureStream } from './pictures.js';
 import { type PicturePlan, type Reading, type ReadingPlan, startReading } from './reading.js';
 
@@ -43,7 +44,7 @@ export class Readings {
     plan: Pick<PicturePlan, 'frames' | 'segments'>,
   ): Promise<AsyncGenerator<RawFrame>> {
     const { frames } = await this.start({
-      pictures: { streamIndex: video.streamIndex, size, ...plan },
+      pictures: { streamIndex: video.streamIndex, format: smallPictures(size), ...plan },
       sound: null,
       subtitles: [],
     });

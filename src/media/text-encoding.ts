@@ -8,7 +8,8 @@ export function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return new TextDecoder(oneByteEncoding(bytes)).decode(bytes);
+    const encoding = oneByteEncoding(bytes);
+    return encoding === 'windows-1252' ? decodeWestern(bytes) : new TextDecoder(encoding).decode(bytes);
   }
 }
 
@@ -43,3 +44,12 @@ function oneByteEncoding(bytes: Uint8Array): string {
 const CENTRAL_EUROPEAN = new Set([
   0xa5, 0xb9, 0x8c, 0x9c, 0xa3, 0xb3, 0xaf, 0xbf, 0x8a, 0x9a, 0x8e, 0x9e, 0x8d, 0x9d,
 ]);
+
+/** What Windows-1252 has where Latin-1 has control characters, from 0x80 on. */
+const WESTERN_SIGNS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+/** Node 20's own decoder takes Windows-1252 for Latin-1. */
+function decodeWestern(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  return text.replace(/[\u0080-\u009f]/g, (sign) => WESTERN_SIGNS[sign.charCodeAt(0) - 0x80] ?? sign);
+}

@@ -29,7 +29,7 @@ const MAX_URL_CHARACTERS = 2048;
 const HTTPS_PORT = 443;
 /** Names that only mean something inside a network. */
 const PRIVATE_NAMES =
-  /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|arpa|test|example|invalid|onion)$/;
+  /(^|\.)(localhost|local|svc|internal|intranet|lan|home|corp|private|arpa|test|example|invalid|onion)$/;
 
 /**
  * Checks a URL's text and every address of its host. Node's URL parser has by then turned each notation of an

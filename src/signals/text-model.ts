@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { Failure } from '../failure.js';
@@ -8,7 +9,11 @@ import { readManifest } from '../inference/packs.js';
 import { type SparseRow, type Vocabulary, weighLines } from './text-features.js';
 import { contentWords } from './text-words.js';
 
-export const TEXT_FILES = { graph: 'text.onnx', layout: 'text.json', vocabulary: 'vocabulary.txt' } as const;
+export const TEXT_FILES = {
+  graph: 'text.onnx',
+  layout: 'text.json',
+  vocabulary: 'vocabulary.txt.gz',
+} as const;
 
 /**
  * How a text vector is laid out: `dense` numbers of unit length for similarity, then one score a source.
@@ -18,6 +23,8 @@ export const textLayoutShape = z.object({
   dense: z.number().int().positive(),
   /** What each score speaks for: `tag:murder`, `genre:Western`, `words:theme/quest`. */
   sources: z.array(z.string()),
+  /** One a source: score + bias is the log-odds that the source's own regression gives. */
+  bias: z.array(z.number()),
 });
 export type TextLayout = z.infer<typeof textLayoutShape>;
 
@@ -133,13 +140,18 @@ export async function readTextLayout(file: string): Promise<TextLayout> {
 }
 
 /**
- * `vocabulary.txt`: the number of documents, then one term a line with the number of documents that have it,
+ * `vocabulary.txt.gz`: the number of documents, then one term a line with the number of documents that have it,
  * separated by a tab; the line's place is the term's row in the graph's table.
  */
 async function readVocabulary(file: string): Promise<Vocabulary> {
-  const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new Failure('MODEL_INVALID', `${file} is missing: fetch the pack's files again.`, { cause });
-  });
+  let text: string;
+  try {
+    text = gunzipSync(await readFile(file)).toString('utf8');
+  } catch (cause) {
+    throw new Failure('MODEL_INVALID', `${file} is missing or not readable: fetch the pack's files again.`, {
+      cause,
+    });
+  }
   const [first = '', ...lines] = text.trimEnd().split('\n');
   const counts = lines.map((line) => line.split('\t'));
   return vocabularyOf(

@@ -11,13 +11,17 @@ export interface Lesson {
   importance: Float32Array;
   /** 0 … FOLDS − 1, one a row; rows of the same film share one. */
   folds: Uint8Array;
+  /** See `trainLogistic`. */
+  around?: Float32Array;
 }
 
 export interface CrossFit {
   /** Learned from all rows. */
   model: LinearModel;
-  /** For each row the logits of a model that saw none of its fold: rows × labels. */
+  /** For each row the logits, without the bias, of a model that saw none of its fold: rows × labels. */
   unseen: Float32Array;
+  /** The biases of those models: FOLDS × labels. */
+  unseenBias: Float32Array;
 }
 
 /** Trains on all rows, and once without each fold for honest logits of that fold. */
@@ -26,28 +30,31 @@ export async function crossFit(
   options: LogisticOptions,
   threads: ThreadPool<typeof trainTasks>,
 ): Promise<CrossFit> {
-  const { rows, targets, importance, folds } = lesson;
+  const { rows, targets, importance, folds, around } = lesson;
   const labels = targets.length / rows.rows;
-  const whole = threads.run('logistic', { rows, targets, importance, options });
+  const whole = threads.run('logistic', { rows, targets, importance, options, around });
   const parts = Array.from({ length: FOLDS }, async (_, fold) => {
     const seen = indices(folds, (f) => f !== fold);
     const others = indices(folds, (f) => f === fold);
-    const logits = await threads.run('logits', {
+    const result = await threads.run('scores', {
       rows: pickRows(rows, seen),
       targets: pick(targets, seen, labels),
       importance: importance.filter((_, i) => folds[i] !== fold),
       options,
+      around,
       others: pickRows(rows, others),
     });
-    return { others, logits };
+    return { fold, others, ...result };
   });
   const unseen = new Float32Array(targets.length);
-  for (const { others, logits } of await Promise.all(parts)) {
+  const unseenBias = new Float32Array(FOLDS * labels);
+  for (const { fold, others, scores, bias } of await Promise.all(parts)) {
+    unseenBias.set(bias, fold * labels);
     others.forEach((row, k) => {
-      unseen.set(logits.subarray(k * labels, (k + 1) * labels), row * labels);
+      unseen.set(scores.subarray(k * labels, (k + 1) * labels), row * labels);
     });
   }
-  return { model: await whole, unseen };
+  return { model: await whole, unseen, unseenBias };
 }
 
 export function indices(folds: Uint8Array, wanted: (fold: number) => boolean): number[] {

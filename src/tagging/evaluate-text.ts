@@ -9,22 +9,24 @@ import { labelTargets } from './targets.js';
 import { labelsOf, readMapping, readTaxonomy } from './taxonomy.js';
 import { alikesOf, noisyValidation, type TrainingSet } from './training-set.js';
 
-/** Scores of the sources of one kind beside what the data says: `tag` or `genre`, in the layout's order. */
+/** Log-odds of the sources of one kind beside what the data says: `tag` or `genre`, in the layout's order. */
 export async function scoreSources(
   model: TextModel,
   texts: readonly LabelledText[],
   kind: 'tag' | 'genre',
 ): Promise<Scored> {
-  const { dense, sources } = model.layout;
+  const { dense, sources, bias } = model.layout;
   const picked = sources.flatMap((source, place) =>
-    source.startsWith(`${kind}:`) ? [{ name: source.slice(kind.length + 1), at: dense + place }] : [],
+    source.startsWith(`${kind}:`)
+      ? [{ name: source.slice(kind.length + 1), at: dense + place, bias: bias[place]! }]
+      : [],
   );
   const scored = emptyScored(texts.length, picked.length);
   for (const [i, text] of texts.entries()) {
     const vector = (await model.encodeLines([text.text]))?.document;
     const known = text.labels[kind];
-    picked.forEach(({ name, at }, j) => {
-      scored.scores[i * picked.length + j] = vector?.[at] ?? 0;
+    picked.forEach(({ name, at, bias: constant }, j) => {
+      scored.scores[i * picked.length + j] = (vector?.[at] ?? 0) + constant;
       scored.truth[i * picked.length + j] = known ? (known.includes(name) ? 1 : -1) : 0;
     });
   }

@@ -24,15 +24,17 @@ export interface LinearModel {
  *
  * @param targets rows × labels: 1 has the label, −1 does not, 0 unknown there
  * @param importance one a row, scales its cost
+ * @param around columns × labels: the weights that ½‖w − around‖² holds to instead of 0
  */
 export function trainLogistic(
   rows: SparseRows,
   targets: Int8Array,
   importance: Float32Array,
   options: LogisticOptions,
+  around?: Float32Array,
 ): LinearModel {
   const labels = targets.length / rows.rows;
-  const weights = new Float32Array(rows.columns * labels);
+  const weights = around ? around.slice() : new Float32Array(rows.columns * labels);
   const bias = new Float32Array(labels);
   const dual = new Float32Array(rows.rows * labels);
   const positive = positiveWeights(targets, labels, options.balance);

@@ -28,6 +28,7 @@ export function leadingSubspace(rows: SparseRows, options: SubspaceOptions): Sub
     basis = projectBack(rows, project(rows, basis, width), width);
     orthonormalise(basis, width);
   }
+  orthonormalise(basis, width); // once more: squared condition numbers cost a few digits
   const { values, vectors } = eigen(gram(project(rows, basis, width), width), width);
   return {
     vectors: multiply(basis, vectors, width, options.dimensions),
@@ -50,18 +51,16 @@ function projectBack(rows: SparseRows, dense: Float32Array, width: number): Floa
   return out;
 }
 
-/** Makes the columns of a rows × width matrix orthonormal in place, by Cholesky: M ← M·L⁻ᵀ with MᵀM = L·Lᵀ. Twice, for accuracy. */
+/** Makes the columns of a rows × width matrix orthonormal in place, by Cholesky: M ← M·L⁻ᵀ with MᵀM = L·Lᵀ. */
 function orthonormalise(matrix: Float32Array, width: number): void {
-  for (let pass = 0; pass < 2; pass++) {
-    const lower = cholesky(gram(matrix, width), width);
-    const rows = matrix.length / width;
-    for (let i = 0; i < rows; i++) {
-      const row = matrix.subarray(i * width, (i + 1) * width);
-      for (let j = 0; j < width; j++) {
-        let value = row[j]!;
-        for (let k = 0; k < j; k++) value -= row[k]! * lower[j * width + k]!;
-        row[j] = value / lower[j * width + j]!;
-      }
+  const lower = cholesky(gram(matrix, width), width);
+  const rows = matrix.length / width;
+  for (let i = 0; i < rows; i++) {
+    const row = matrix.subarray(i * width, (i + 1) * width);
+    for (let j = 0; j < width; j++) {
+      let value = row[j]!;
+      for (let k = 0; k < j; k++) value -= row[k]! * lower[j * width + k]!;
+      row[j] = value / lower[j * width + j]!;
     }
   }
 }

@@ -8,7 +8,10 @@ export type Targets = Int8Array;
 /** What the text model learns to score: the data's own tags and genres, and labels known by their words. */
 export type Source = `tag:${string}` | `genre:${string}` | `words:${string}`;
 
-/** Every source in a fixed order. A name that no training text has cannot be learned and is left out. */
+/**
+ * Every source in a fixed order. A name that no training text has cannot be learned, and a genre that stands for no
+ * label (a form, such as Short) serves nothing: both are left out.
+ */
 export function sourcesOf(texts: readonly LabelledText[], mapping: LabelMapping): Source[] {
   const occurring = (kind: 'tag' | 'genre') => new Set(texts.flatMap((text) => text.labels[kind] ?? []));
   const tags = occurring('tag');
@@ -18,7 +21,7 @@ export function sourcesOf(texts: readonly LabelledText[], mapping: LabelMapping)
       .filter((name) => tags.has(name))
       .map((name): Source => `tag:${name}`),
     ...Object.keys(mapping.genre)
-      .filter((name) => genres.has(name))
+      .filter((name) => genres.has(name) && mapping.genre[name]!.length > 0)
       .map((name): Source => `genre:${name}`),
     ...mapping.words.map((label): Source => `words:${label}`),
   ];
@@ -122,4 +125,21 @@ function membership(names: readonly string[] | undefined, name: string): number 
 
 function namesFor(mapping: Record<string, string[]>, id: string): string[] {
   return Object.keys(mapping).filter((name) => mapping[name]!.includes(id));
+}
+
+/** labels × sources: 1 where the mapping says that the source stands for the label. */
+export function mappedSources(
+  labels: readonly string[],
+  sources: readonly Source[],
+  mapping: LabelMapping,
+): Float32Array {
+  const mapped = new Float32Array(labels.length * sources.length);
+  labels.forEach((id, i) => {
+    sources.forEach((source, j) => {
+      const [kind, name] = splitSource(source);
+      const standsFor = kind === 'words' ? name === id : mapping[kind][name]!.includes(id);
+      if (standsFor) mapped[i * sources.length + j] = 1;
+    });
+  });
+  return mapped;
 }

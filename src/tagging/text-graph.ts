@@ -1,13 +1,21 @@
-import { type OnnxGraph, writeOnnx } from '../inference/onnx.js';
+import { type OnnxGraph, type OnnxNode, writeOnnx } from '../inference/onnx.js';
 
-/** A matrix in 8 bits: value = code · rowScale[row] · columnScale[column]. */
+/**
+ * A matrix in 4 bits: value = (code − ZERO) · rowScale[row] · columnScale[column]. Each byte holds two codes: the
+ * upper half belongs to column j, the lower one to column j + half of
+ * the columns, rounded up.
+ */
 export interface Quantised {
   rows: number;
   columns: number;
-  codes: Int8Array;
+  codes: Uint8Array;
   rowScale: Float32Array;
   columnScale: Float32Array;
 }
+
+/** The code of the value 0; codes reach from 1 to 15. */
+export const ZERO = 8;
+const LARGEST = 7;
 
 /**
  * Columns are first brought to the same root mean square, then each row gets its own scale, so that the small
@@ -15,25 +23,28 @@ export interface Quantised {
  */
 export function quantise(matrix: Float32Array, columns: number): Quantised {
   const rows = matrix.length / columns;
+  const half = Math.ceil(columns / 2);
+  const columnScale = rootMeanSquares(matrix, columns);
+  const rowScale = new Float32Array(rows);
+  const codes = new Uint8Array(rows * half);
+  for (let row = 0; row < rows; row++) {
+    const values = matrix
+      .subarray(row * columns, (row + 1) * columns)
+      .map((value, j) => value / columnScale[j]!);
+    const step = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST;
+    rowScale[row] = step;
+    const code = (j: number) => ZERO + (step === 0 || j >= columns ? 0 : Math.round(values[j]! / step));
+    for (let j = 0; j < half; j++) codes[row * half + j] = code(j) * 16 + code(j + half);
+  }
+  return { rows, columns, codes, rowScale, columnScale };
+}
+
+function rootMeanSquares(matrix: Float32Array, columns: number): Float32Array {
   const squares = new Float64Array(columns);
   matrix.forEach((value, at) => {
     squares[at % columns] = squares[at % columns]! + value * value;
   });
-  const columnScale = Float32Array.from(squares, (sum) => Math.sqrt(sum / rows) || 1);
-  const rowScale = new Float32Array(rows);
-  const codes = new Int8Array(matrix.length);
-  for (let row = 0; row < rows; row++) {
-    let largest = 0;
-    for (let j = 0; j < columns; j++) {
-      largest = Math.max(largest, Math.abs(matrix[row * columns + j]! / columnScale[j]!));
-    }
-    rowScale[row] = largest / 127;
-    const scale = rowScale[row]! || 1;
-    for (let j = 0; j < columns; j++) {
-      codes[row * columns + j] = Math.round(matrix[row * columns + j]! / columnScale[j]! / scale);
-    }
-  }
-  return { rows, columns, codes, rowScale, columnScale };
+  return Float32Array.from(squares, (sum) => Math.sqrt((sum * columns) / matrix.length) || 1);
 }
 
 /**
@@ -53,28 +64,50 @@ export function writeTextGraph(table: Quantised, dense: number): Uint8Array {
       { name: 'unit', type: 'float32', dims: ['n', dense] },
     ],
     weights: [
-      { name: 'table', type: 'int8', dims: [rows, columns], data: table.codes },
+      { name: 'table', type: 'uint8', dims: [rows, Math.ceil(columns / 2)], data: table.codes },
       { name: 'rowScale', type: 'float32', dims: [rows], data: table.rowScale },
       { name: 'columnScale', type: 'float32', dims: [columns], data: table.columnScale },
       { name: 'one', type: 'int64', dims: [1], data: BigInt64Array.of(1n) },
       { name: 'zero', type: 'int64', dims: [1], data: BigInt64Array.of(0n) },
       { name: 'dense', type: 'int64', dims: [1], data: BigInt64Array.of(BigInt(dense)) },
+      { name: 'columns', type: 'int64', dims: [1], data: BigInt64Array.of(BigInt(columns)) },
+      { name: 'last', type: 'int64', dims: [1], data: BigInt64Array.of(2n) },
+      { name: 'sixteen', type: 'float32', dims: [1], data: Float32Array.of(16) },
+      { name: 'zeroCode', type: 'float32', dims: [1], data: Float32Array.of(ZERO) },
       { name: 'tiny', type: 'float32', dims: [1], data: Float32Array.of(1e-12) },
     ],
-    nodes: [
-      { operator: 'Gather', inputs: ['table', 'terms'], outputs: ['codes'] },
-      { operator: 'Cast', inputs: ['codes'], outputs: ['values'], attributes: { to: 1 } },
-      { operator: 'Gather', inputs: ['rowScale', 'terms'], outputs: ['scales'] },
-      { operator: 'Mul', inputs: ['weights', 'scales'], outputs: ['scaled'] },
-      { operator: 'Unsqueeze', inputs: ['scaled', 'one'], outputs: ['row'] },
-      { operator: 'MatMul', inputs: ['row', 'values'], outputs: ['product'] },
-      { operator: 'Squeeze', inputs: ['product', 'one'], outputs: ['flat'] },
-      { operator: 'Mul', inputs: ['flat', 'columnScale'], outputs: ['sum'] },
-      { operator: 'Slice', inputs: ['sum', 'zero', 'dense', 'one'], outputs: ['head'] },
-      { operator: 'ReduceL2', inputs: ['head'], outputs: ['length'], attributes: { axes: [1], keepdims: 1 } },
-      { operator: 'Max', inputs: ['length', 'tiny'], outputs: ['divisor'] },
-      { operator: 'Div', inputs: ['head', 'divisor'], outputs: ['unit'] },
-    ],
+    nodes: [...unpackNodes, ...sumNodes, ...unitNodes],
   };
   return writeOnnx(graph);
 }
+
+/** The bytes of the texts' terms → `values` (n × t × columns). */
+const unpackNodes: OnnxNode[] = [
+  { operator: 'Gather', inputs: ['table', 'terms'], outputs: ['bytes'] },
+  { operator: 'Cast', inputs: ['bytes'], outputs: ['numbers'], attributes: { to: 1 } },
+  { operator: 'Div', inputs: ['numbers', 'sixteen'], outputs: ['sixteenths'] },
+  { operator: 'Floor', inputs: ['sixteenths'], outputs: ['upper'] },
+  { operator: 'Mul', inputs: ['upper', 'sixteen'], outputs: ['withoutLower'] },
+  { operator: 'Sub', inputs: ['numbers', 'withoutLower'], outputs: ['lower'] },
+  { operator: 'Concat', inputs: ['upper', 'lower'], outputs: ['both'], attributes: { axis: 2 } },
+  { operator: 'Slice', inputs: ['both', 'zero', 'columns', 'last'], outputs: ['codes'] },
+  { operator: 'Sub', inputs: ['codes', 'zeroCode'], outputs: ['values'] },
+];
+
+/** `values` times the weights and both scales, summed over the terms → `sum`. */
+const sumNodes: OnnxNode[] = [
+  { operator: 'Gather', inputs: ['rowScale', 'terms'], outputs: ['scales'] },
+  { operator: 'Mul', inputs: ['weights', 'scales'], outputs: ['scaled'] },
+  { operator: 'Unsqueeze', inputs: ['scaled', 'one'], outputs: ['row'] },
+  { operator: 'MatMul', inputs: ['row', 'values'], outputs: ['product'] },
+  { operator: 'Squeeze', inputs: ['product', 'one'], outputs: ['flat'] },
+  { operator: 'Mul', inputs: ['flat', 'columnScale'], outputs: ['sum'] },
+];
+
+/** The first columns of `sum` at length 1 → `unit`. */
+const unitNodes: OnnxNode[] = [
+  { operator: 'Slice', inputs: ['sum', 'zero', 'dense', 'one'], outputs: ['similar'] },
+  { operator: 'ReduceL2', inputs: ['similar'], outputs: ['length'], attributes: { axes: [1], keepdims: 1 } },
+  { operator: 'Max', inputs: ['length', 'tiny'], outputs: ['divisor'] },
+  { operator: 'Div', inputs: ['similar', 'divisor'], outputs: ['unit'] },
+];

@@ -1,7 +1,7 @@
 import type { ThreadPool } from '../inference/threads.js';
 import { fitCalibration, offsetAt, sigmoid, slopeAt } from './calibration.js';
 import type { LabelledText } from './corpus.js';
-import { crossFit, FOLDS } from './cross-fit.js';
+import { type CrossFit, crossFit, FOLDS } from './cross-fit.js';
 import { type Head, lengthUnit } from './head.js';
 import { columns } from './measure.js';
 import { fullRows } from './sparse.js';
@@ -17,12 +17,14 @@ export interface HeadLesson {
   /** texts × labels. */
   targets: Int8Array;
   labels: readonly string[];
+  /** labels × sources: 1 where a source stands for the label. The weights are held to it. */
+  mapped: Float32Array;
   /** The texts, from here on, that look like a trailer's words: calibration and thresholds are theirs. */
   calibrateFrom: number;
 }
 
 /**
- * Learns each label from all scores, then calibrates on answers to films that neither the scores' models nor the
+ * Learns each label from all scores, held to the sources that stand for it, then calibrates on answers to films that neither the scores' models nor the
  * head had seen, and tunes the thresholds on the same answers.
  */
 export async function learnHead(
@@ -32,12 +34,17 @@ export async function learnHead(
 ): Promise<Head> {
   const { texts, sources, targets, labels } = lesson;
   const scale = scalesOf(lesson.scores, sources);
+  const folds = Uint8Array.from(texts, (text) => foldOf(text, FOLDS));
   const fit = await crossFit(
     {
       rows: fullRows(lesson.scores, scale),
       targets,
       importance: new Float32Array(texts.length).fill(1),
-      folds: Uint8Array.from(texts, (text) => foldOf(text, FOLDS)),
+      folds,
+      around: Float32Array.from(lesson.mapped, (_, at) => {
+        const [source, label] = [Math.floor(at / labels.length), at % labels.length];
+        return lesson.mapped[label * sources + source]! / scale[source]!;
+      }),
     },
     options,
     threads,
@@ -46,7 +53,7 @@ export async function learnHead(
   const units = Float32Array.from(texts, (text) => lengthUnit(lengthOf(text), { length }));
   const calibrated = columns({
     labels: labels.length,
-    scores: fit.unseen.subarray(lesson.calibrateFrom * labels.length),
+    scores: withBias(fit, folds).subarray(lesson.calibrateFrom * labels.length),
     truth: targets.subarray(lesson.calibrateFrom * labels.length),
   }).map(({ scores, truth }) => {
     const u = units.subarray(lesson.calibrateFrom);
@@ -71,6 +78,14 @@ export async function learnHead(
       ),
     })),
   };
+}
+
+/** The unseen scores as log-odds: each with the bias of the model that gave it. */
+function withBias({ unseen, unseenBias, model }: CrossFit, folds: Uint8Array): Float32Array {
+  return unseen.map((score, at) => {
+    const fold = folds[Math.floor(at / model.labels)]!;
+    return score + unseenBias[fold * model.labels + (at % model.labels)]!;
+  });
 }
 
 /** Brings every source to the same spread and a row to about unit length, as the solver likes it. */

@@ -26,6 +26,8 @@ export interface LearnedText {
   documents: number;
   /** terms × (dense + sources). */
   table: Float32Array;
+  /** One a source. */
+  bias: Float32Array;
   /** rows × sources: scores by models that saw no text of the same film. */
   unseenScores: Float32Array;
 }
@@ -62,8 +64,8 @@ export interface Corpus {
 /** What the corpora teach: one regression for each, so that neither drowns the other; their weights are added up. */
 export interface TextLessons {
   texts: LabelledText[];
-  /** How many of the texts, from the first, the vocabulary and the similarity vector are learned from. */
-  originals: number;
+  /** How many of the texts, from the first, are whole synopses: the vocabulary and the similarity vector are theirs. */
+  synopses: number;
   sources: readonly Source[];
   corpora: Corpus[];
 }
@@ -76,14 +78,15 @@ export async function learnText(
   threads: ThreadPool<typeof trainTasks>,
 ): Promise<LearnedText> {
   const { texts, sources } = lessons;
-  const originals = texts.slice(0, lessons.originals);
-  const counts = countVocabulary(originals, settings);
-  const vocabulary = vocabularyOf(originals.length, counts);
+  const synopses = texts.slice(0, lessons.synopses);
+  const counts = countVocabulary(synopses, settings);
+  const vocabulary = vocabularyOf(synopses.length, counts);
   const rows = rowsOf(texts, vocabulary);
   const importance = new Float32Array(texts.length).fill(1);
   const folds = Uint8Array.from(texts, (text) => foldOf(text, FOLDS));
 
   const weights = new Float32Array(counts.length * sources.length);
+  const bias = new Float32Array(sources.length);
   const unseenScores = new Float32Array(texts.length * sources.length);
   for (const { teaches, targets } of lessons.corpora) {
     const fit = await crossFit(
@@ -92,19 +95,21 @@ export async function learnText(
       threads,
     );
     addColumns(weights, sources.length, fit.model.weights, teaches);
+    addColumns(bias, sources.length, fit.model.bias, teaches);
     addColumns(unseenScores, sources.length, fit.unseen, teaches);
   }
-  const space = leadingSubspace(rowsOf(originals, vocabulary), {
+  const space = leadingSubspace(rowsOf(synopses, vocabulary), {
     dimensions: settings.dense,
-    oversampling: 16,
-    rounds: 4,
+    oversampling: 8,
+    rounds: 3,
     seed: settings.seed,
   });
   return {
     vocabulary,
     counts,
-    documents: originals.length,
+    documents: synopses.length,
     table: beside(space.vectors, settings.dense, weights, sources.length),
+    bias,
     unseenScores,
   };
 }

@@ -8,18 +8,25 @@ export interface LogisticTask {
   targets: Int8Array;
   importance: Float32Array;
   options: LogisticOptions;
+  around?: Float32Array | undefined;
 }
 
 /** What a training thread can do. */
 export const trainTasks = {
   /** A model of all rows. */
-  logistic: ({ rows, targets, importance, options }: LogisticTask): LinearModel =>
-    trainLogistic(rows, targets, importance, options),
+  logistic: ({ rows, targets, importance, options, around }: LogisticTask): LinearModel =>
+    trainLogistic(rows, targets, importance, options, around),
 
-  /** The logits that a model of `rows` gives to `others`. */
-  logits: (input: LogisticTask & { others: SparseRows }): Float32Array => {
-    const model = trainLogistic(input.rows, input.targets, input.importance, input.options);
-    return project(input.others, model.weights, model.labels, model.bias);
+  /** What a model of `rows` gives to `others`: their logits without the biases, and the biases. */
+  scores: (input: LogisticTask & { others: SparseRows }): { scores: Float32Array; bias: Float32Array } => {
+    const { weights, labels, bias } = trainLogistic(
+      input.rows,
+      input.targets,
+      input.importance,
+      input.options,
+      input.around,
+    );
+    return { scores: project(input.others, weights, labels), bias };
   },
 };
 

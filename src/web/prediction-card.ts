@@ -1,6 +1,8 @@
 import { element } from './elements.js';
-import type { Evidence, LabelGroupKind, Prediction, SignalQuality, Tag } from './queries.js';
-import { clock, percent, SIGNAL_NAMES, STATE_NAMES, WEIGHT_NAMES } from './words.js';
+import type { LabelGroupKind, Prediction, Shot, SignalQuality, Tag, TagWeight } from './queries.js';
+import { shareBar } from './share-bar.js';
+import { tagHead, tagRow } from './tag-row.js';
+import { percent } from './words.js';
 
 const GROUPS: readonly { kind: LabelGroupKind; name: string }[] = [
   { kind: 'GENRE', name: 'Genre' },
@@ -15,8 +17,13 @@ const QUALITIES: readonly { key: Exclude<keyof SignalQuality, 'notes' | 'overall
   { key: 'sound', name: 'Sound' },
 ];
 
+const WEIGHTS: readonly TagWeight[] = ['PRIMARY', 'MAJOR', 'SIGNIFICANT'];
+const REFUSED = WEIGHTS.length + 1;
+/** More than these would make the page long without making it clearer. */
+const TAGS_AT_FIRST = 6;
+
 /** What the trailer was found to be: tags by group, each with its evidence, and how much there was to go by. */
-export function predictionCard(prediction: Prediction): HTMLElement {
+export function predictionCard(prediction: Prediction, shots: readonly Shot[]): HTMLElement {
   return element(
     'div',
     { className: 'prediction' },
@@ -25,6 +32,7 @@ export function predictionCard(prediction: Prediction): HTMLElement {
       groupCard(
         group.name,
         prediction.tags.filter((tag) => tag.label.group === group.kind),
+        shots,
       ),
     ),
   );
@@ -57,90 +65,39 @@ function qualityCard(quality: SignalQuality): HTMLElement {
   );
 }
 
-function groupCard(name: string, tags: Tag[]): HTMLElement {
-  const strongestFirst = [...tags].sort((a, b) => b.probability - a.probability);
-  const shown = strongestFirst.filter((tag) => tag.state === 'ACCEPTED' || tag.state === 'SUGGESTED');
-  const others = strongestFirst.filter((tag) => !shown.includes(tag));
+function groupCard(name: string, tags: readonly Tag[], shots: readonly Shot[]): HTMLElement {
+  const ordered = [...tags].sort((a, b) => rank(a) - rank(b) || b.probability - a.probability);
+  const chosen = ordered.filter((tag) => rank(tag) < REFUSED);
+  const refused = ordered.filter((tag) => rank(tag) >= REFUSED);
   return element(
     'section',
     { className: 'card group', ariaLabel: name },
     element('h2', {}, name),
-    shown.length === 0 && element('p', { className: 'none' }, 'Nothing stands out here.'),
-    ...shown.map((tag) => tagRow(tag)),
-    others.length > 0 &&
-      element(
-        'details',
-        { className: 'others' },
-        element('summary', {}, `${others.length} more, below their thresholds`),
-        ...others.map((tag) => element('div', { className: 'tag' }, tagHead(tag))),
-      ),
-  );
-}
-
-/** A tag that opens to its evidence. */
-function tagRow(tag: Tag): HTMLElement {
-  return element(
-    'details',
-    { className: 'tag', open: tag.weight === 'PRIMARY' },
-    element('summary', {}, tagHead(tag)),
-    element('p', { className: 'definition' }, tag.label.definition),
-    tag.evidence.length === 0
-      ? element('p', { className: 'none' }, 'No single moment carried this.')
-      : element('ol', { className: 'evidence' }, ...tag.evidence.map((moment) => evidenceRow(moment, tag))),
-  );
-}
-
-function tagHead(tag: Tag): HTMLElement {
-  const spoken = `${percent(tag.probability)} likely, threshold ${percent(tag.threshold)}`;
-  const mark = tag.weight ? WEIGHT_NAMES[tag.weight] : STATE_NAMES[tag.state];
-  return element(
-    'span',
-    { className: `head ${tag.state.toLowerCase()}` },
-    element('span', { className: 'label' }, tag.label.name),
-    element('span', { className: `mark ${tag.weight?.toLowerCase() ?? 'plain'}` }, mark),
-    shareBar(tag.probability, spoken, tag.threshold),
-    element('span', { className: 'figure' }, percent(tag.probability)),
-  );
-}
-
-function evidenceRow(moment: Evidence, tag: Tag): HTMLElement {
-  const time = `${clock(moment.startSeconds)}–${clock(moment.endSeconds)}`;
-  const strongest = Math.max(...tag.evidence.map((other) => Math.abs(other.contribution)), Number.MIN_VALUE);
-  return element(
-    'li',
-    {},
-    moment.thumbnailUrl === null
-      ? element('span', { className: 'no-thumbnail', ariaHidden: 'true' }, SIGNAL_NAMES[moment.signal])
-      : element('img', {
-          src: moment.thumbnailUrl,
-          alt: `The shot at ${clock(moment.startSeconds)}`,
-          loading: 'lazy',
-        }),
-    element(
-      'div',
-      {},
-      element('p', { className: 'when' }, element('time', {}, time), ` · ${SIGNAL_NAMES[moment.signal]}`),
-      moment.line !== null && element('q', {}, moment.line),
-      shareBar(
-        Math.abs(moment.contribution) / strongest,
-        `Strength beside the other moments: ${percent(Math.abs(moment.contribution) / strongest)}`,
-      ),
+    chosen.length === 0 && element('p', { className: 'none' }, 'Nothing stands out here.'),
+    ...chosen.slice(0, TAGS_AT_FIRST).map((tag) => tagRow(tag, shots)),
+    folded(
+      'more that fit',
+      chosen.slice(TAGS_AT_FIRST).map((tag) => tagRow(tag, shots)),
+    ),
+    folded(
+      'that do not fit',
+      refused.map((tag) => element('div', { className: 'tag' }, tagHead(tag))),
     ),
   );
 }
 
-/** A share 0 … 1 as a bar, with a mark where the threshold lies. */
-function shareBar(share: number, spoken: string, threshold?: number): HTMLElement {
+/** 0 for the group's primary tag; weights come before suggestions, and those before all that was refused. */
+function rank(tag: Tag): number {
+  if (tag.weight !== null) return WEIGHTS.indexOf(tag.weight);
+  return tag.state === 'SUGGESTED' ? WEIGHTS.length : REFUSED;
+}
+
+function folded(what: string, rows: readonly HTMLElement[]): HTMLElement | null {
+  if (rows.length === 0) return null;
   return element(
-    'span',
-    {
-      className: 'meter',
-      role: 'img',
-      ariaLabel: spoken,
-      title: spoken,
-      variables: { '--share': String(share) },
-    },
-    threshold !== undefined &&
-      element('span', { className: 'threshold', variables: { '--threshold': String(threshold) } }),
+    'details',
+    { className: 'others' },
+    element('summary', {}, `${rows.length} ${what}`),
+    ...rows,
   );
 }

@@ -75,10 +75,17 @@ export interface Analysis {
   error: { code: string; message: string; retryable: boolean } | null;
 }
 
+export interface Shot {
+  startSeconds: number;
+  endSeconds: number;
+  thumbnailUrl: string | null;
+}
+
 export interface Trailer {
   id: string;
   durationSeconds: number | null;
   source: { kind: string; locator: string };
+  shots: Shot[];
   analyses: Connection<Analysis>;
   prediction: Prediction | null;
 }
@@ -100,6 +107,7 @@ export const TITLE = /* GraphQL */ `
           node {
             id durationSeconds
             source { kind locator }
+            shots { startSeconds endSeconds thumbnailUrl }
             analyses(first: 1) { edges { node { id state error { code message retryable } } } }
             prediction { ...PredictionParts }
           }

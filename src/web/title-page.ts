@@ -61,7 +61,7 @@ function trailerSection(trailer: Trailer, left: AbortSignal, reload: () => void)
       `${sourceName(trailer)}${trailer.durationSeconds === null ? '' : ` · ${clock(trailer.durationSeconds)}`}`,
     ),
     newest ? analysisPart(newest, left, reload) : null,
-    trailer.prediction && predictionCard(trailer.prediction),
+    trailer.prediction && predictionCard(trailer.prediction, trailer.shots),
   );
 }
 

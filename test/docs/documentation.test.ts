@@ -54,6 +54,13 @@ describe('docs/operations.md', () => {
     ]);
     expect(rows).toEqual(Object.entries(FAILURES).map(([code, { retryable }]) => [code, retryable]));
   });
+
+  it('names only figures that /metrics has', async () => {
+    const named = (await read('docs/operations.md')).match(/marquee_\w+/g) ?? [];
+    const source = await read('src/http/metrics.ts');
+    expect(named.length).toBeGreaterThan(0);
+    for (const figure of named) expect(source).toContain(`'${figure}'`);
+  });
 });
 
 describe('the documentation', () => {

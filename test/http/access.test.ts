@@ -1,10 +1,13 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import path from 'node:path';
 import { CloseCode } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { newId } from '../../src/catalog/id.js';
 import type { ApiRole } from '../../src/config.js';
 import { Access } from '../../src/http/access.js';
+import { writeAnalysedTitles, writeLabels } from './catalog-rows.js';
 import { type RunningServer, runServer } from './running-server.js';
 
 const ROLES: ApiRole[] = ['reader', 'service', 'editor', 'admin'];
@@ -70,9 +73,9 @@ describe('without keys', () => {
 
   it('a name that was bound to this machine later is refused (DNS rebinding)', async () => {
     const port = new URL(server.url).port;
-    for (const path of ['/graphql?query={__typename}', '/', '/metrics', '/healthz']) {
-      const foreign = await raw(server.url + path, { headers: { host: `evil.example:${port}` } });
-      expect([path, foreign.status]).toEqual([path, 403]);
+    for (const place of ['/graphql?query={__typename}', '/', '/metrics', '/healthz']) {
+      const foreign = await raw(server.url + place, { headers: { host: `evil.example:${port}` } });
+      expect([place, foreign.status]).toEqual([place, 403]);
     }
     const own = await raw(`${server.url}/healthz`, { headers: { host: `localhost:${port}` } });
     expect(own.status).toBe(200);
@@ -112,7 +115,7 @@ describe('with keys', () => {
     server = await runServer((config) => ({
       apiKeys,
       host: '127.0.0.1',
-      limits: { ...config.limits, requestsPerMinute: 200 },
+      limits: { ...config.limits, requestsPerMinute: 100 },
     }));
   });
   afterAll(() => server.close());
@@ -127,8 +130,8 @@ describe('with keys', () => {
     const { status, errors } = await server.graphql('{ __typename }', {}, headers);
     expect(status).toBe(401);
     expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
-    for (const path of ['/metrics', `/thumbnails/${newId('trailer')}/0.jpg`]) {
-      expect((await fetch(server.url + path, { headers })).status).toBe(401);
+    for (const place of ['/metrics', `/thumbnails/${newId('trailer')}/0.jpg`]) {
+      expect((await fetch(server.url + place, { headers })).status).toBe(401);
     }
     expect((await fetch(`${server.url}/uploads`, { method: 'PUT', body: 'x', headers })).status).toBe(401);
     expect((await fetch(`${server.url}/healthz`, { headers })).status).toBe(200);
@@ -219,6 +222,25 @@ describe('with keys', () => {
       .client({ connectionParams: bearer('reader') })
       .iterate({ query: 'mutation { createTitle(input: { name: "a" }) { errors { code } } }' });
     expect((await mutation.next()).value.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+
+  it('a picture is read without a key by the address that the API gave, and by no other', async () => {
+    const { prisma } = server.database;
+    await writeLabels(prisma);
+    const { trailerIds } = await writeAnalysedTitles(prisma, 2);
+    const folder = path.join(server.config.dataFolder, 'decoded', 'a'.repeat(64), 'thumbnails');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, '0.jpg'), 'a picture');
+    const query = 'query ($id: ID!) { trailer(id: $id) { shots { thumbnailUrl } } }';
+    const { data } = await server.graphql(query, { id: trailerIds[0] }, bearer('reader'));
+    const [{ thumbnailUrl }] = data.trailer.shots;
+    expect((await fetch(server.url + thumbnailUrl)).status).toBe(200);
+    const others = [
+      thumbnailUrl.split('?')[0],
+      thumbnailUrl.replace(trailerIds[0], trailerIds[1]),
+      thumbnailUrl.replace(/signature=.*/, 'signature='),
+    ];
+    for (const other of others) expect((await fetch(server.url + other)).status).toBe(401);
   });
 
   it('guessing is slowed down by address, and a valid key is not held up by it', async () => {

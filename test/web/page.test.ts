@@ -1,5 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SAMPLE_LINES } from '../../src/media/sample-story.js';
+import { clock } from '../../src/web/words.js';
 import { CHROMIUM, complaintsOf, launchBrowser } from './browser.js';
 import { type RunningMarquee, runMarquee } from './running-marquee.js';
 
@@ -40,19 +42,24 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
 
     await prediction().waitFor();
     await page.getByRole('heading', { name: 'Ember Road, uploaded' }).waitFor();
-    const shown = await page.locator('.group > details.tag > summary .label').allTextContents();
+    const shown = await page.locator('.group details.tag > summary .label').allTextContents();
     const known = await acceptedAndSuggested(marquee.url, 'Ember Road, uploaded');
     expect(shown.sort()).toEqual(known.sort());
     expect(shown.length).toBeGreaterThan(0);
 
-    await page
-      .locator('.group > details.tag:not([open]) > summary')
-      .first()
-      .press('Enter')
-      .catch(() => {});
-    const moments = page.locator('.evidence li');
-    expect(await moments.count()).toBeGreaterThan(0);
-    expect(await moments.first().locator('time').textContent()).toMatch(/^0:\d\d–0:\d\d$/);
+    const moments = await page.locator('.evidence li', { has: page.locator('q') }).all();
+    expect(moments.length).toBeGreaterThan(0);
+    for (const moment of moments) {
+      const [time, words] = [
+        await moment.locator('time').textContent(),
+        await moment.locator('q').textContent(),
+      ];
+      const line = SAMPLE_LINES.find(({ text }) => text === words);
+      expect(time, words ?? '').toBe(`${clock(line?.startSeconds ?? 0)}–${clock(line?.endSeconds ?? 0)}`);
+    }
+    await page.waitForFunction(
+      `[...document.querySelectorAll('.evidence img')].some((img) => img.naturalWidth > 0)`,
+    );
     expect(complaints).toEqual([]);
   });
 

@@ -76,15 +76,24 @@ describe('islands of speech', () => {
   });
 });
 
-test('the energy gate hears what stands out of pauses, and nothing in silence', async () => {
-  const samples = Float32Array.from({ length: 16_000 * 6 }, (_, i) => {
-    const second = i / 16_000;
-    const loud = second > 2 && second < 4 ? 0.2 : 0.005;
-    return loud * Math.sin(i * 0.2) * (0.6 + 0.4 * Math.sin(i * 0.002));
+describe('the energy gate', () => {
+  const loudFrom2To4 = (gain: number) =>
+    Float32Array.from({ length: 16_000 * 6 }, (_, i) => {
+      const second = i / 16_000;
+      const level = second > 2 && second < 4 ? 0.2 * (0.6 + 0.4 * Math.sin(i * 0.002)) : 0.005;
+      return gain * level * Math.sin(i * 0.2);
+    });
+
+  test.each([1, 0.01])('hears what stands out of the pauses at a volume of %d', async (gain) => {
+    const islands = speechIslands(await energyGate.probabilities(loudFrom2To4(gain), never));
+    expect(rounded(islands)).toEqual([[1.6, 4.4]]);
   });
-  const islands = speechIslands(await energyGate.probabilities(samples, never));
-  expect(rounded(islands)).toEqual([[1.6, 4.4]]);
-  expect(speechIslands(await energyGate.probabilities(new Float32Array(16_000 * 3), never))).toEqual([]);
+
+  test('hears nothing in silence, and all of a sound without pauses', async () => {
+    expect(speechIslands(await energyGate.probabilities(new Float32Array(16_000 * 3), never))).toEqual([]);
+    const steady = Float32Array.from({ length: 16_000 * 3 }, (_, i) => 0.3 * Math.sin(i * 0.2));
+    expect(rounded(speechIslands(await energyGate.probabilities(steady, never)))).toEqual([[0, 3]]);
+  });
 });
 
 describe.skipIf(!existsSync(SILERO))('Silero on real sound', () => {

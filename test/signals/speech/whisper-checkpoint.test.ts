@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LogMel, logMel, WINDOW_FRAMES } from '../../../src/signals/speech/log-mel.js';
-import { RECOGNITION_DEFAULTS } from '../../../src/signals/speech/recognition.js';
+import { closeRecogniser, openRecogniser } from '../../../src/signals/speech/recogniser.js';
+import { RECOGNITION_DEFAULTS, recogniseSpeech } from '../../../src/signals/speech/recognition.js';
 import { transcribe } from '../../../src/signals/speech/transcription.js';
 import { Whisper } from '../../../src/signals/whisper.js';
 import { whisperDims } from '../../inference/architectures.js';
@@ -15,7 +17,7 @@ import {
 } from '../../inference/random-checkpoint.js';
 import { whisperDecoder, whisperEncoder } from '../../inference/reference/whisper.js';
 import { type ReferenceIds, referenceTranscribe } from './reference.js';
-import { toyTokenizer } from './toy-tokenizer.js';
+import { toyTokenizer, toyTokenizerJson } from './toy-tokenizer.js';
 
 const config = {
   model_type: 'whisper',
@@ -49,12 +51,12 @@ const IDS: ReferenceIds = {
 };
 
 const cacheFolder = mkdtempSync(path.join(tmpdir(), 'marquee-whisper-'));
+const openOptions = { name: 'random', precision: 'float32' as const, cacheFolder, threads: 1 };
 let checkpoint: RandomCheckpoint;
 let whisper: Whisper;
 beforeAll(async () => {
   checkpoint = await writeCheckpoint(config, whisperDims(config), { seed: 8 });
-  const options = { name: 'random', precision: 'float32' as const, cacheFolder, threads: 1 };
-  whisper = await Whisper.open(checkpoint.folder, options);
+  whisper = await Whisper.open(checkpoint.folder, openOptions);
 });
 afterAll(async () => {
   await whisper.close();
@@ -145,3 +147,28 @@ test.each([
     );
   },
 );
+
+test('a checkpoint folder opens as what listens, with loudness for a gate where Silero is absent', async () => {
+  await writeFile(path.join(checkpoint.folder, 'tokenizer.json'), JSON.stringify(toyTokenizerJson()));
+  const files = { checkpointFolder: checkpoint.folder, sileroFile: null };
+  const recogniser = await openRecogniser(files, openOptions);
+  const samples = Float32Array.from(
+    { length: 16_000 * 5 },
+    (_, i) => (i > 32_000 ? 0.2 : 0.001) * Math.sin(i * 0.3),
+  );
+  const context = { signal: new AbortController().signal, progress: () => {} };
+  const recognition = await recogniseSpeech(samples, recogniser, RECOGNITION_DEFAULTS, context);
+  await closeRecogniser(recogniser);
+  expect(recognition).toMatchObject({ gate: 'energy', language: 'en' });
+  expect(recognition.windows).toBeGreaterThan(0);
+  for (const { startSeconds, endSeconds } of recognition.lines) {
+    expect(startSeconds).toBeGreaterThanOrEqual(1.6);
+    expect(endSeconds).toBeLessThanOrEqual(5);
+  }
+});
+
+test('a checkpoint without its tokenizer is refused with what to do', async () => {
+  await rm(path.join(checkpoint.folder, 'tokenizer.json'), { force: true });
+  const files = { checkpointFolder: checkpoint.folder, sileroFile: null };
+  await expect(openRecogniser(files, openOptions)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+});
