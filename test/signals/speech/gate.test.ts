@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { energyGate } from '../../../src/signals/speech/energy-gate.js';
 import type { SpeechGate } from '../../../src/signals/speech/gate.js';
@@ -103,7 +104,7 @@ describe.skipIf(!existsSync(SILERO))('Silero on real sound', () => {
   });
   afterAll(() => silero.close());
 
-  async function windows(file: string): Promise<number> {
+  async function samplesOf(file: string): Promise<Float32Array> {
     const argv = [
       '-v',
       'error',
@@ -119,9 +120,31 @@ describe.skipIf(!existsSync(SILERO))('Silero on real sound', () => {
       '-',
     ];
     const bytes = execFileSync('ffmpeg', argv, { maxBuffer: 64 * 1024 * 1024 });
-    const samples = new Float32Array(new Uint8Array(bytes).buffer);
+    return new Float32Array(new Uint8Array(bytes).buffer);
+  }
+
+  async function windows(file: string): Promise<number> {
+    const samples = await samplesOf(file);
     return speechReel(samples, speechIslands(await silero.probabilities(samples, never))).clips.length;
   }
+
+  test('a frame is heard with the 4 ms before it and with what the network remembers', async () => {
+    const samples = (await samplesOf('jfk.wav')).subarray(0, 60 * 512 - 100);
+    const session = await InferenceSession.create(SILERO, { intraOpNumThreads: 1 });
+    const padded = Float32Array.from({ length: 64 + 60 * 512 }, (_, i) => samples[i - 64] ?? 0);
+    const expected: number[] = [];
+    let state = new Tensor('float32', new Float32Array(256), [2, 1, 128]);
+    for (let frame = 0; frame < 60; frame++) {
+      const heard = padded.slice(frame * 512, frame * 512 + 576);
+      const input = new Tensor('float32', heard, [1, 576]);
+      const output = await session.run({ input, state, sr: new Tensor('int64', [16_000n], []) });
+      expected.push((output.output!.data as Float32Array)[0]!);
+      state = output.stateN as typeof state;
+    }
+    await session.release();
+    expect(Math.max(...expected)).toBeGreaterThan(0.9);
+    expect([...(await silero.probabilities(samples, never))]).toEqual(expected);
+  });
 
   test.each(['big-buck-bunny-trailer.webm', 'tears-of-steel-clip.webm'])(
     '%s sends no window',

@@ -122,21 +122,20 @@ describe('windows', () => {
     expect(new Set(hints)).toEqual(new Set(['', 'one']));
   });
 
-  test('a window that the recogniser takes for silence is passed over', async () => {
-    const silent: Logits = (window, tokens) =>
-      Array.from({ length: TOY_SHAPE.vocabulary }, (_, token) => {
-        if (window > 0)
-          return scripted((_w, sampled) => [at(0), 97, at(9), steering.endOfText][sampled.length]!)(
-            window,
-            tokens,
-          )[token]!;
-        return tokens.at(-1) === steering.startOfTranscript && token === steering.noSpeech ? 20 : 0;
-      });
-    const model = new ToyModel(silent);
+  test('a window that the recogniser takes for silence is passed over at once', async () => {
+    const prompted: number[] = [];
+    const speaks = scripted((_, sampled) => [at(0), 97, at(9), steering.endOfText][sampled.length]!);
+    const model = new ToyModel((window, tokens) => {
+      if (tokens.at(-1) === steering.transcribe) prompted.push(window);
+      if (window > 0) return speaks(window, tokens);
+      const silent = tokens.at(-1) === steering.startOfTranscript ? steering.noSpeech : -1;
+      return Array.from({ length: TOY_SHAPE.vocabulary }, (_, token) => (token === silent ? 20 : 0));
+    });
     const clips = [{ startFrame: 0, endFrame: 4000 }];
     const { lines, windows } = await transcribe(model, tokenizer, countingMel(4000), clips, OPTIONS, context);
     expect(lines.map(({ startSeconds, text }) => [startSeconds, text])).toEqual([[30, 'a']]);
     expect(windows).toBe(2);
+    expect(prompted).toEqual([0, 3000]);
   });
 
   test('an answer that repeats itself is tried again at the next temperature', async () => {
