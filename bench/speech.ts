@@ -27,7 +27,8 @@ interface Passage {
   speechShare: number;
   islands: Island[];
   sentSeconds: number;
-  windows: number;
+  /** What is decoded by itself: one window each where it is at most 30 s long. */
+  clips: number;
   gateSeconds: number;
 }
 
@@ -77,7 +78,7 @@ async function passage(file: string, gate: SpeechGate): Promise<Passage> {
     speechShare: probabilities.filter((value) => value >= 0.5).length / probabilities.length,
     islands,
     sentSeconds: reel.samples.length / SAMPLE_RATE,
-    windows: reel.clips.length,
+    clips: reel.clips.length,
     gateSeconds,
   };
 }
@@ -113,7 +114,7 @@ function tables(
 ): string {
   const number = (value: number, digits: number, width: number) => value.toFixed(digits).padStart(width);
   return [
-    `${'sound'.padEnd(28)} ${'gate'.padEnd(7)} length s  speech %  sent s  windows  gate s`,
+    `${'sound'.padEnd(28)} ${'gate'.padEnd(7)} length s  speech %  sent s    clips  gate s`,
     ...passages.map((row) =>
       [
         row.file.padEnd(28),
@@ -121,7 +122,7 @@ function tables(
         number(row.seconds, 1, 8),
         number(100 * row.speechShare, 1, 9),
         number(row.sentSeconds, 1, 7),
-        number(row.windows, 0, 8),
+        number(row.clips, 0, 8),
         number(row.gateSeconds, 2, 7),
       ].join(' '),
     ),
