@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';
+import { addModelsCommands } from './cli/models-commands.js';
 import { asFailure, type FailureCode } from './failure.js';
 
 /** 0 done, 2 bad input, 1 failure. */
@@ -92,6 +93,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
       await trainCompactCommand(options);
     });
 
+  addModelsCommands(marquee);
   return marquee;
 }
 

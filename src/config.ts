@@ -37,6 +37,8 @@ const environment = z.object({
   MARQUEE_DATA: z.string().default('.marquee'),
   MEDIA_ROOTS: list(path.delimiter).optional(),
   MARQUEE_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
+  HF_TOKEN: z.string().optional(),
   MARQUEE_PACK: z.enum(['compact']).default('compact'),
   MARQUEE_API_KEYS: list(',').pipe(z.array(apiKey)).optional(),
   MARQUEE_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
@@ -60,6 +62,8 @@ export interface Config {
   mediaRoots: string[];
   role: 'all' | 'api' | 'worker';
   pack: 'compact';
+  /** Where models are pulled from. */
+  hub: { endpoint: string; token: string | null };
   /** Empty: no keys, and loopback only. */
   apiKeys: { name: string; role: ApiRole; secret: string }[];
   /** Analyses that run at the same time in this process. */
@@ -102,6 +106,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingFolder = process.cwd()
     mediaRoots: mediaRoots.map((root) => path.resolve(workingFolder, root)),
     role: value.MARQUEE_ROLE,
     pack: value.MARQUEE_PACK,
+    hub: { endpoint: value.HF_ENDPOINT.replace(/\/+$/, ''), token: value.HF_TOKEN ?? null },
     apiKeys: value.MARQUEE_API_KEYS ?? [],
     concurrency: value.MARQUEE_CONCURRENCY,
     threads: value.MARQUEE_THREADS ?? null,

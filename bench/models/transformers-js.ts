@@ -104,7 +104,9 @@ async function exportOnce(
   const architectures =
     checkpoint.config.model_type === 'whisper' ? ['WhisperForConditionalGeneration'] : ['MPNetModel'];
   const special =
-    checkpoint.config.model_type === 'whisper' ? { decoder_start_token_id: START, eos_token_id: END } : {};
+    checkpoint.config.model_type === 'whisper'
+      ? { decoder_start_token_id: START, eos_token_id: END, is_encoder_decoder: true }
+      : {};
   await writeFile(
     path.join(folder, 'config.json'),
     JSON.stringify({ ...checkpoint.config, architectures, ...special }),
