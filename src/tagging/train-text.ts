@@ -4,7 +4,7 @@ import { vocabularyOf } from '../signals/text-model.js';
 import type { LabelledText } from './corpus.js';
 import { crossFit, FOLDS } from './cross-fit.js';
 import { type SparseRows, stackRows } from './sparse.js';
-import { leadingSubspace } from './subspace.js';
+import { leadingSubspace, type Subspace } from './subspace.js';
 import type { Source } from './targets.js';
 import type { trainTasks } from './train-thread.js';
 import { foldOf } from './training-set.js';
@@ -108,10 +108,18 @@ export async function learnText(
     vocabulary,
     counts,
     documents: synopses.length,
-    table: beside(space.vectors, settings.dense, weights, sources.length),
+    table: beside(evened(space), settings.dense, weights, sources.length),
     bias,
     unseenScores,
   };
+}
+
+/**
+ * The subspace's directions, each over the square root of its singular value: the first would otherwise make any two
+ * texts alike (retrieval of a synopsis by 20 of its words: mean reciprocal rank 0.32 → 0.33).
+ */
+function evened({ vectors, values }: Subspace): Float32Array {
+  return vectors.map((value, at) => value / Math.sqrt(values[at % values.length]! || 1));
 }
 
 /** Adds the columns of `other` to the given columns of `into`. */
