@@ -166,11 +166,17 @@ async function greedy(whisper: Whisper, mel: Float32Array): Promise<number[]> {
   for (let token = START_OF_TRANSCRIPT; tokens.length < TOKENS; tokens.push(token)) {
     const logits = await decoding.feed(Int32Array.of(token), 1, [0]);
     logits[END_OF_TEXT] = Number.NEGATIVE_INFINITY;
-    token = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
+    token = highest(logits);
   }
   decoding.release();
   encoded.release();
   return tokens;
+}
+
+function highest(scores: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < scores.length; i++) if (scores[i]! > scores[best]!) best = i;
+  return best;
 }
 
 /** The best time of each in milliseconds; they take turns, so that a busy moment of the machine meets them all. */

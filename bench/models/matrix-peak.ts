@@ -20,6 +20,7 @@ export async function openMatrixProduct(threads: number) {
   const session = await InferenceSession.create(await modelBytes(g), {
     intraOpNumThreads: threads,
     logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const feeds = { x: new Tensor('float32', weight, [SIZE, SIZE]) };
   return { run: () => session.run(feeds), close: () => session.release() };

@@ -12,7 +12,10 @@ export interface OnnxSession {
  * every sum, hence every bit of the result, is fixed.
  * @throws Failure MODEL_INVALID when the file is no readable graph
  */
-export async function openOnnx(file: string, { threads = 1 }: { threads?: number } = {}): Promise<OnnxSession> {
+export async function openOnnx(
+  file: string,
+  { threads = 1 }: { threads?: number } = {},
+): Promise<OnnxSession> {
   try {
     const session = await InferenceSession.create(file, {
       executionProviders: ['cpu'],
@@ -20,6 +23,9 @@ export async function openOnnx(file: string, { threads = 1 }: { threads?: number
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
+      // Threads that spin while they wait take the cores from everything else: beside a busy neighbour one token of
+      // whisper-base took 600 ms with spinning and 16 ms without (docs/decisions/031-ort-threads.md).
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     return { run: async (feeds) => session.run(feeds), close: () => session.release() };
   } catch (cause) {
