@@ -1,5 +1,6 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { Failure } from '../failure.js';
+import type { Device } from './devices.js';
 
 /** A loaded graph. `run` blocks its thread, so it belongs into a worker thread. */
 export interface OnnxSession {
@@ -14,11 +15,11 @@ export interface OnnxSession {
  */
 export async function openOnnx(
   file: string,
-  { threads = 1 }: { threads?: number } = {},
+  { threads = 1, device = 'cpu' }: { threads?: number; device?: Device } = {},
 ): Promise<OnnxSession> {
   try {
     const session = await InferenceSession.create(file, {
-      executionProviders: ['cpu'],
+      executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',

@@ -5,6 +5,7 @@ import { Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { Failure } from '../failure.js';
 import { convertCheckpoint } from '../inference/convert.js';
+import type { Device } from '../inference/devices.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
 import { readSentenceConfig } from '../inference/sentence-config.js';
@@ -18,6 +19,8 @@ export interface SentenceOptions {
   cacheFolder: string;
   /** Threads that one run may use. */
   threads: number;
+  /** Where the graph runs; the CPU where it is left out. */
+  device?: Device;
 }
 
 /** Share of the window that two neighbouring chunks of a transcript have in common. */
@@ -43,12 +46,12 @@ export class SentenceEncoder {
    */
   static async open(
     folder: string,
-    { name, precision, cacheFolder, threads }: SentenceOptions,
+    { name, precision, cacheFolder, threads, device }: SentenceOptions,
   ): Promise<SentenceEncoder> {
     const { maxTokens } = await readSentenceConfig(folder);
     const tokenizer = await readTokenizer(path.join(folder, 'tokenizer.json'));
     const { files, digest } = await convertCheckpoint(folder, { precision, cacheFolder });
-    const session = await openOnnx(files.graph!, { threads });
+    const session = await openOnnx(files.graph!, { threads, device });
     return new SentenceEncoder(`${name}@${digest.slice(0, 12)}`, maxTokens, tokenizer, session);
   }
 

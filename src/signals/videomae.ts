@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readShape } from '../inference/architectures/shape.js';
 import { Checkpoint } from '../inference/checkpoint.js';
 import { convertCheckpoint } from '../inference/convert.js';
+import type { Device } from '../inference/devices.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
 import { CLIP_FRAMES, SIDE } from './videomae-frames.js';
@@ -15,6 +16,8 @@ export interface VideomaeOptions {
   cacheFolder: string;
   /** Threads that one run may use. */
   threads: number;
+  /** Where the graph runs; the CPU where it is left out. */
+  device?: Device;
 }
 
 export interface ClipReading {
@@ -43,7 +46,7 @@ export class Videomae {
    */
   static async open(
     folder: string,
-    { name, precision, cacheFolder, threads }: VideomaeOptions,
+    { name, precision, cacheFolder, threads, device }: VideomaeOptions,
   ): Promise<Videomae> {
     const checkpoint = await Checkpoint.open(folder);
     const { id2label } = readShape(checkpoint, labelsShape);
@@ -52,7 +55,7 @@ export class Videomae {
     return new Videomae(
       `${name}@${digest.slice(0, 12)}`,
       id2label,
-      await openOnnx(files.graph!, { threads }),
+      await openOnnx(files.graph!, { threads, device }),
     );
   }
 

@@ -10,6 +10,7 @@ import {
 } from '../inference/architectures/whisper.js';
 import { Checkpoint } from '../inference/checkpoint.js';
 import { convertCheckpoint } from '../inference/convert.js';
+import type { Device } from '../inference/devices.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
 import type { EncodedWindows, SpeechModel, SpeechShape, TokenDecoding } from './speech/session.js';
@@ -22,6 +23,8 @@ export interface WhisperOptions {
   cacheFolder: string;
   /** Threads that one run may use. */
   threads: number;
+  /** Where the graph runs; the CPU where it is left out. */
+  device?: Device;
 }
 
 /** Name → tensor, whether of an encoder's output or of a decoder's cache. */
@@ -52,14 +55,14 @@ export class Whisper implements SpeechModel {
    */
   static async open(
     folder: string,
-    { name, precision, cacheFolder, threads }: WhisperOptions,
+    { name, precision, cacheFolder, threads, device }: WhisperOptions,
   ): Promise<Whisper> {
     const checkpoint = await Checkpoint.open(folder);
     const config = readShape(checkpoint, whisperShape);
     await checkpoint.close();
     const { files, digest } = await convertCheckpoint(folder, { precision, cacheFolder });
-    const encoder = await openOnnx(files.encoder!, { threads });
-    const decoder = await openOnnx(files.decoder!, { threads });
+    const encoder = await openOnnx(files.encoder!, { threads, device });
+    const decoder = await openOnnx(files.decoder!, { threads, device });
     return new Whisper(`${name}@${digest.slice(0, 12)}`, config, precision, encoder, decoder);
   }
 
