@@ -3,16 +3,19 @@ import type { PrismaClient } from '../generated/prisma/client.js';
 import type { StageName } from '../generated/prisma/enums.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
+import type { PackFiles, PackId } from '../signals/pack.js';
 import type { Attempt } from './attempt.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
 
 /** The versions of everything that a pack contributes, and where its files lie. */
 export interface PackIdentity {
-  id: 'compact';
-  folder: string;
+  id: PackId;
+  files: PackFiles;
   /** Name and version of each encoder, in a fixed order. */
   encoders: string[];
+  /** Name and version of what listens; null where there is nothing. */
+  recogniser: string | null;
   /** Name and version of the classifier; `Classifier.fingerprint` in the database. */
   classifier: string;
 }
@@ -22,6 +25,8 @@ export interface PipelineParts {
   config: Config;
   prisma: PrismaClient;
   threads: ThreadPool<AnalysisTasks>;
+  /** The threads that hold the encoders; the same ones where those are small. */
+  encoders: ThreadPool<AnalysisTasks>;
   pack: PackIdentity;
   log: Logger;
   /** Told of each finished stage, for metrics. */
@@ -32,6 +37,16 @@ export interface PipelineParts {
 export interface StageRun extends PipelineParts {
   attempt: Attempt;
   signal: AbortSignal;
+}
+
+/** The work's result, or the abort at once: a run inside a graph cannot be interrupted, and ends unheard. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const options = { once: true, signal: settled.signal };
+    signal.addEventListener('abort', () => reject(signal.reason), options);
+  });
+  return Promise.race([work, aborted]).finally(() => settled.abort());
 }
 
 /** Runs one stage between its begin and finish marks. `work` says whether its result was known already. */

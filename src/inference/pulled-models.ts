@@ -65,7 +65,10 @@ export async function findFullModels(
     const { role, width } = await describe(folder, repository);
     if (role === null || byRole.has(role) || !(await isWhole(folder, locked[repository]!))) continue;
     const files = Object.entries(locked[repository]!.files).sort(([a], [b]) => (a < b ? -1 : 1));
-    const name = nameModel(repository, [precision, ...files.map(([file, { sha256 }]) => `${file} ${sha256}`)]);
+    const name = nameModel(repository, [
+      precision,
+      ...files.map(([file, { sha256 }]) => `${file} ${sha256}`),
+    ]);
     const bytes = files.reduce((sum, [, file]) => sum + file.bytes, 0);
     byRole.set(role, { repository, folder, name, width, bytes });
   }

@@ -57,11 +57,7 @@ export async function loadFullPack(files: FullPackFiles): Promise<FullPack> {
         context.signal.throwIfAborted();
         const words = await embedSentences(sentences, models.TEXT.name, lines);
         context.signal.throwIfAborted();
-        const embeddings = [
-          words,
-          embedPicture(decoded, statistics),
-          embedSound(decoded.sound, statistics),
-        ];
+        const embeddings = [words, embedPicture(decoded, statistics), embedSound(decoded.sound, statistics)];
         if (!videomae) return embeddings;
         const clips = await embedClips(videomae, models.PICTURE!.name, { path: file, decoded }, context);
         return [...embeddings, clips];

@@ -1,6 +1,6 @@
-import type { FullModels } from '../inference/pulled-models.js';
 import type { Device } from '../inference/devices.js';
 import type { Precision } from '../inference/onnx/graph.js';
+import type { FullModels } from '../inference/pulled-models.js';
 import type { DecodedTrailer, Sound } from '../media/decoded.js';
 import type { TimedLine } from '../media/subtitles.js';
 import type { Signal, SignalEmbedding } from './signal.js';

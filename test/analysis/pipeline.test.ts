@@ -62,6 +62,7 @@ function faultyRunner(failure: () => Promise<never>): AnalysisRunner {
     config: engine.config,
     prisma: engine.database.prisma,
     threads,
+    encoders: threads,
     pack: engine.pack,
     log: silent,
   };
