@@ -40,10 +40,6 @@ export class Checkpoint {
     return this.files.has(name);
   }
 
-  names(): string[] {
-    return [...this.files.keys()];
-  }
-
   /** @throws Failure MODEL_INVALID when there is no such tensor */
   dims(name: string): number[] {
     return this.#file(name).entries.get(name)!.dims;

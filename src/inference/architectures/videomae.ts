@@ -20,7 +20,6 @@ const shape = z.object({
   layer_norm_eps: z.number().positive().default(1e-12),
   qkv_bias: z.boolean().default(true),
   use_mean_pooling: z.boolean().default(true),
-  id2label: z.record(z.string(), z.string()).optional(),
 });
 type Shape = z.infer<typeof shape>;
 
