@@ -19,13 +19,14 @@ const INSURANCE_SECONDS = 3_600;
 export interface AnalyzeFlags {
   subtitles?: string;
   title?: string;
+  pack?: string;
   force?: boolean;
   json?: boolean;
 }
 
 /** `marquee analyze`: one analysis in this process, its result on standard output. */
 export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promise<void> {
-  const { source, config } = await readSource(given, readConfig({ LOG_LEVEL: 'error', ...process.env }));
+  const { source, config } = await readSource(given, configOf(flags));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const engine = await openEngine(config, createLogger(config.logLevel));
   try {
@@ -45,6 +46,11 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   } finally {
     await engine.close();
   }
+}
+
+function configOf({ pack }: AnalyzeFlags): Config {
+  const env = { LOG_LEVEL: 'error', ...process.env };
+  return readConfig(pack === undefined ? env : { ...env, MARQUEE_PACK: pack });
 }
 
 /** A local file may be read wherever it lies: who runs this command can read it anyway. */
