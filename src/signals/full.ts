@@ -7,13 +7,15 @@ import { SentenceEncoder } from './sentence.js';
 import { embedSentences } from './sentences.js';
 import { embedSound } from './sound.js';
 import { closeRecogniser, openRecogniser } from './speech/recogniser.js';
-import { RECOGNITION_DEFAULTS, recogniseSpeech } from './speech/recognition.js';
+import { RECOGNITION_DEFAULTS, type Recogniser, recogniseSpeech } from './speech/recognition.js';
 import { pictureModel, readStatistics, soundModel } from './statistics.js';
 import { Videomae } from './videomae.js';
 
 /** The full pack, which also encodes single texts: the zero-shot head is made of them. */
 export interface FullPack extends Pack {
   id: 'full';
+  /** What listens. A benchmark puts a model in its place that speaks as long as it wants. */
+  recogniser: Recogniser;
   encodeTexts(texts: readonly string[]): Promise<Float32Array[]>;
 }
 
@@ -50,6 +52,7 @@ export async function loadFullPack(files: FullPackFiles): Promise<FullPack> {
         PICTURE: models.PICTURE?.name ?? pictureModel(statistics),
         SOUND: soundModel(statistics),
       },
+      recogniser,
       recognise: ({ samples }, context) =>
         recogniseSpeech(samples, recogniser, RECOGNITION_DEFAULTS, context),
       encodeTexts: (texts) => sentences.encode(texts),

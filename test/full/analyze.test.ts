@@ -63,7 +63,11 @@ async function analyze(...args: string[]): Promise<AnalysisReport> {
 async function stored() {
   const { prisma, close } = await openDatabase(database.config, silent);
   const trailer = await prisma.trailer.findFirstOrThrow({
-    include: { lines: { orderBy: { index: 'asc' } }, vectors: { include: { moments: { orderBy: { index: 'asc' } } } }, shots: { orderBy: { index: 'asc' } } },
+    include: {
+      lines: { orderBy: { index: 'asc' } },
+      vectors: { include: { moments: { orderBy: { index: 'asc' } } } },
+      shots: { orderBy: { index: 'asc' } },
+    },
   });
   await close();
   return trailer;

@@ -53,10 +53,10 @@ export const WIDTHS = { TEXT: bert.hidden_size, PICTURE: videomae.hidden_size };
  * A full pack of random weights in the official layout, with its lock file, as `marquee models pull` would leave it:
  * what is tested is the way through the product, not what the models say.
  */
-export async function writeTinyPack(modelsFolder: string): Promise<void> {
+export async function writeTinyPack(modelsFolder: string, textSeed = 2): Promise<void> {
   const speech = await writeCheckpoint(whisper, whisperDims(whisper), { seed: 8 });
   await writeJson(path.join(speech.folder, 'tokenizer.json'), toyTokenizerJson());
-  const text = await writeCheckpoint(bert, bertDims(bert), { seed: 2 });
+  const text = await writeCheckpoint(bert, bertDims(bert), { seed: textSeed });
   await writeJson(path.join(text.folder, 'tokenizer.json'), letterTokenizerJson());
   const picture = await writeCheckpoint(videomae, videomaeDims(videomae), { seed: 3 });
   const folders = {
