@@ -25,6 +25,8 @@ export interface Engine {
   database: Database;
   taxonomy: Taxonomy;
   pack: PackIdentity;
+  /** Why this pack. */
+  packReason: string;
   /** Where the models run, and why there. */
   device: DeviceChoice;
   threads: ThreadPool<AnalysisTasks>;
@@ -91,7 +93,17 @@ export async function openEngine(
     const analyses = new Analyses({ prisma: database.prisma, notifications, pack: identity });
     const runner = new AnalysisRunner({ ...parts, ...observer }, notifications, observer.onEnd);
     return {
-      ...{ config, log, database, taxonomy, pack: identity, device, threads, encoders },
+      ...{
+        config,
+        log,
+        database,
+        taxonomy,
+        pack: identity,
+        packReason: chosen.reason,
+        device,
+        threads,
+        encoders,
+      },
       ...{ analyses, runner, close },
     };
   } catch (error) {

@@ -55,7 +55,7 @@ export async function serve(): Promise<void> {
 }
 
 function banner({ url, engine }: Marquee, sample: string): string {
-  const { config, database, pack, device, threads, encoders } = engine;
+  const { config, database, pack, packReason, device, threads, encoders } = engine;
   const relative = path.relative(process.cwd(), sample);
   const file = relative.startsWith('..') ? sample : relative;
   return `
@@ -63,7 +63,8 @@ function banner({ url, engine }: Marquee, sample: string): string {
 
   address    ${url}   (GraphQL and subscriptions at ${url}/graphql)
   database   ${database.description}
-  pack       ${pack.id}: ${[...pack.encoders, pack.classifier].join(', ')}
+  pack       ${pack.id}, for ${packReason}
+             ${[...pack.encoders, pack.classifier].join(', ')}
   device     ${device.device}: ${device.reason}
   threads    ${threads.size}${encoders === threads ? '' : `, and ${encoders.size} with the models`}; ${config.concurrency} analyses at a time
   reads      ${config.mediaRoots.join(', ')}

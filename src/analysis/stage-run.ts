@@ -44,6 +44,7 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
   const settled = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
     const options = { once: true, signal: settled.signal };
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), options);
   });
   return Promise.race([work, aborted]).finally(() => settled.abort());
