@@ -1,10 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CLIP_SIDE, clipsInShots, decodeClips } from '../../src/media/clips.js';
 import { readPackets, trailerSeconds } from '../../src/media/packets.js';
 import { probeTrailer } from '../../src/media/probe.js';
 import { ffmpeg, LIMITS, lavfi, probeAndDecode, removeFolder, testFolder } from './made.js';
+
+// Many starts of ffmpeg, which a busy machine makes slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 const signal = new AbortController().signal;
