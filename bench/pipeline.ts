@@ -27,6 +27,7 @@ interface Row {
   decodePath: string;
   /** Medians over the rounds, in seconds. */
   stages: Record<string, number>;
+  cpuSeconds: Record<string, number>;
   analysisSeconds: number;
   plainDecodeSeconds: number;
   /** analysisSeconds / plainDecodeSeconds */
@@ -72,6 +73,9 @@ async function measure(file: string, pack: PackFiles, rounds: number): Promise<R
   const stages = Object.fromEntries(
     names.map((name) => [name, median(runs.map((each) => each.stages[name]!))]),
   );
+  const cpuSeconds = Object.fromEntries(
+    names.map((name) => [name, median(runs.map((each) => each.cpuSeconds[name]!))]),
+  );
   const sum = (each: Record<string, number>) =>
     names.filter((name) => name !== LOADING).reduce((total, name) => total + each[name]!, 0);
   const analysisSeconds = median(runs.map((each) => sum(each.stages)));
@@ -81,6 +85,7 @@ async function measure(file: string, pack: PackFiles, rounds: number): Promise<R
     file: path.basename(file),
     decodePath: runs[0]!.report.decodePath,
     stages,
+    cpuSeconds,
     analysisSeconds,
     plainDecodeSeconds,
     ratio: analysisSeconds / plainDecodeSeconds,
@@ -96,15 +101,18 @@ async function analyse(file: string, pack: PackFiles) {
   const child = fork(module, [file, JSON.stringify(pack)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const memory = new MemoryWatch(child.pid!);
   const stages: Record<string, number> = {};
+  const cpuSeconds: Record<string, number> = {};
   let report: AnalysisReport | null = null;
   child.on('message', (message: StageReport | AnalysisReport) => {
-    if ('stage' in message) stages[message.stage] = message.seconds;
-    else report = message;
+    if ('stage' in message) {
+      stages[message.stage] = message.seconds;
+      cpuSeconds[message.stage] = message.cpuSeconds;
+    } else report = message;
   });
   await once(child, 'exit');
   const peakBytes = await memory.stop();
   if (!report) throw new Error(`the analysis of ${path.basename(file)} ended early`);
-  return { stages, report: report as AnalysisReport, peakBytes };
+  return { stages, cpuSeconds, report: report as AnalysisReport, peakBytes };
 }
 
 /** Seconds in which ffmpeg decodes picture and sound of the whole file to nothing, with its own choice of threads. */
@@ -134,7 +142,13 @@ function table(rows: readonly Row[]): string {
     row.ratio.toFixed(2),
     row.peakMebibytes?.toFixed(0) ?? '-',
   ]);
-  const all = [head, head.map(() => '---'), ...lines];
+  const cpu = rows.map((row) => [
+    'of it CPU without ffmpeg',
+    '',
+    ...stages.map((name) => row.cpuSeconds[name]!.toFixed(2)),
+    ...['', '', '', ''],
+  ]);
+  const all = [head, head.map(() => '---'), ...lines.flatMap((line, i) => [line, cpu[i]!])];
   const accepted = rows.map(
     (row) =>
       `${row.file} (${row.lines} lines, ${row.clips} clips): ${row.accepted.join(', ') || 'nothing accepted'}`,

@@ -20,6 +20,8 @@ import { talkative } from './forced-speech.js';
 export interface StageReport {
   stage: string;
   seconds: number;
+  /** Of this process on all cores, without ffmpeg's: on a busy machine they tell more than the seconds. */
+  cpuSeconds: number;
 }
 
 /** What the process sends at the end. */
@@ -40,8 +42,11 @@ const folder = await mkdtemp(path.join(tmpdir(), 'marquee-bench-'));
 
 async function timed<T>(stage: string, work: () => Promise<T> | T): Promise<T> {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   const result = await work();
-  process.send?.({ stage, seconds: (performance.now() - start) / 1000 } satisfies StageReport);
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - start) / 1000;
+  process.send?.({ stage, seconds, cpuSeconds: (user + system) / 1e6 } satisfies StageReport);
   return result;
 }
 
