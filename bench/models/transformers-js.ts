@@ -15,6 +15,11 @@ import { exportMpnet, exportWhisperDecoder, exportWhisperEncoder } from './expor
 /** What transformers.js does with the same weights, in the precision that it takes by itself in Node: float32. */
 const DEFAULTS = { device: 'cpu', dtype: 'fp32', local_files_only: true } as const;
 
+/** With several threads their number is left to it, as it is by default. */
+function optionsFor(threads: number) {
+  return threads === 1 ? { ...DEFAULTS, session_options: { intraOpNumThreads: 1 } } : DEFAULTS;
+}
+
 /** Token ids of Whisper's vocabulary of 51,865. */
 const END = 50_257;
 const START = 50_258;
@@ -27,7 +32,7 @@ export function useLocalModels(root: string): void {
 }
 
 /** @returns the tokens after the start token, `count` of them, chosen greedily */
-export async function openTheirWhisper(root: string, checkpointFolder: string) {
+export async function openTheirWhisper(root: string, checkpointFolder: string, threads: number) {
   const name = 'whisper-base-exported';
   await exportOnce(root, name, checkpointFolder, (checkpoint) => ({
     encoder_model: exportWhisperEncoder(checkpoint),
@@ -40,7 +45,7 @@ export async function openTheirWhisper(root: string, checkpointFolder: string) {
     is_multilingual: false,
   };
   await writeFile(path.join(root, name, 'generation_config.json'), JSON.stringify(generation));
-  const model = await WhisperForConditionalGeneration.from_pretrained(name, DEFAULTS);
+  const model = await WhisperForConditionalGeneration.from_pretrained(name, optionsFor(threads));
   return {
     async transcribe(mel: Float32Array, count: number): Promise<number[]> {
       const features = new Tensor('float32', mel, [1, 80, 3000]);
@@ -56,10 +61,10 @@ export async function openTheirWhisper(root: string, checkpointFolder: string) {
   };
 }
 
-export async function openTheirSentences(root: string, checkpointFolder: string) {
+export async function openTheirSentences(root: string, checkpointFolder: string, threads: number) {
   const name = 'all-mpnet-base-v2-exported';
   await exportOnce(root, name, checkpointFolder, (checkpoint) => ({ model: exportMpnet(checkpoint) }));
-  const model = await AutoModel.from_pretrained(name, DEFAULTS);
+  const model = await AutoModel.from_pretrained(name, optionsFor(threads));
   return {
     /** All sentences as one batch, padded to the longest, as its pipeline does with a list. */
     async embed(sentences: readonly number[][]): Promise<Float32Array> {
