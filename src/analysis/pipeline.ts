@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../failure.js';
 import { DECODE_VERSION } from '../media/decode-folder.js';
@@ -96,14 +97,25 @@ async function decodeStage(
 ): Promise<Versioned<DecodeSummary>> {
   const version = stageVersion('DECODE', DECODE_VERSION);
   const key = { contentHash: fetched.contentHash, version };
-  const value = await runKnownStage(run, 'DECODE', key, (progress) =>
-    run.threads.run(
-      'decode',
-      { ...input, again: run.attempt.analysis.force },
-      { signal: run.signal, progress },
-    ),
+  const value = await runKnownStage(
+    run,
+    'DECODE',
+    key,
+    (progress) =>
+      run.threads.run(
+        'decode',
+        { ...input, again: run.attempt.analysis.force },
+        { signal: run.signal, progress },
+      ),
+    (known) => hasThumbnails(input.folder, known.shots),
   );
   return { value, version };
+}
+
+/** The page shows the thumbnails long after everything else in the folder has been used. */
+async function hasThumbnails(folder: string, shots: DecodeSummary['shots']): Promise<boolean> {
+  const there = new Set(await readdir(path.join(folder, 'thumbnails')).catch(() => []));
+  return shots.every(({ thumbnail }) => thumbnail === null || there.has(thumbnail));
 }
 
 async function transcribeStage(
@@ -176,14 +188,14 @@ function tagStage(
 
 async function publishStage(
   run: StageRun,
-  found: Omit<Parameters<typeof publish>[1], 'analysisId' | 'trailerId'>,
+  found: Omit<Parameters<typeof publish>[1], 'analysisId' | 'trailerId' | 'pack'>,
 ): Promise<void> {
   const startedAt = performance.now();
   run.signal.throwIfAborted();
   await run.attempt.beginStage('PUBLISH');
   const { id: analysisId, trailerId } = run.attempt.analysis;
   await run.attempt.succeed(async (tx) => {
-    await publish(tx, { analysisId, trailerId, ...found });
+    await publish(tx, { analysisId, trailerId, pack: run.pack.id, ...found });
   });
   run.onStage?.('PUBLISH', (performance.now() - startedAt) / 1000, false);
 }

@@ -71,12 +71,15 @@ export async function runStage<T>(
 /**
  * A stage whose result is stored under (content, stage, version) and known again later. With `force`, results from
  * before the analysis was asked for do not count; its own, from before a crash, do.
+ *
+ * @param isWhole whether what the stage left on disk beside a known result is still there
  */
 export function runKnownStage<T>(
   run: StageRun,
   stage: StageName,
   key: { contentHash: string; version: string },
   work: (progress: (within: number) => void) => Promise<T>,
+  isWhole: (known: T) => Promise<boolean> = async () => true,
 ): Promise<T> {
   return runStage(run, stage, async (progress) => {
     const where = {
@@ -84,7 +87,8 @@ export function runKnownStage<T>(
     };
     const stored = await run.prisma.stageResult.findUnique({ where });
     if (stored && (!run.attempt.analysis.force || stored.createdAt >= run.attempt.analysis.createdAt)) {
-      return { result: fromStored(stored.data) as T, cached: true };
+      const known = fromStored(stored.data) as T;
+      if (await isWhole(known)) return { result: known, cached: true };
     }
     const result = await work(progress);
     run.signal.throwIfAborted();
