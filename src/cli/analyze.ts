@@ -32,6 +32,7 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   const { source, config } = await readSource(given, configOf(flags));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const engine = await openEngine(config, createLogger(config.logLevel));
+  process.stderr.write(usedLine(engine));
   try {
     const titleId = await titleFor(engine, source, { given: flags.title, fallback: nameOf(given) });
     const request = {
@@ -47,6 +48,11 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   } finally {
     await engine.close();
   }
+}
+
+/** What a fall-back would otherwise hide. */
+function usedLine({ pack, packReason, device }: Engine): string {
+  return `Pack ${pack.id} (${packReason}) on ${device.device} (${device.reason}).\n`;
 }
 
 function configOf({ pack }: AnalyzeFlags): Config {
