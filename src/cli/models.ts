@@ -1,5 +1,5 @@
-import path from 'node:path';
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { modelsFolderOf } from '../chosen-pack.js';
 import { readConfig } from '../config.js';
 import { KNOWN_MODELS, type KnownModel, modelsNamed } from '../inference/full-pack.js';
 import { Hub } from '../inference/hub.js';
@@ -10,12 +10,9 @@ import type { PullFlags } from './models-commands.js';
 const MEBIBYTE = 1024 ** 2;
 const RETRY_PAUSE_MS = 1_000;
 
-/** Below the data folder: `.marquee/models`. */
-const modelsFolderOf = (dataFolder: string) => path.join(dataFolder, 'models');
-
 /** `marquee models list`: known models and any others that were pulled. */
 export async function listModels({ json }: { json?: boolean }): Promise<void> {
-  const { models } = await readLock(modelsFolderOf(readConfig(process.env).dataFolder));
+  const { models } = await readLock(modelsFolderOf(readConfig(process.env)));
   const others = Object.keys(models).filter(
     (name) => !KNOWN_MODELS.some(({ repository }) => repository === name),
   );
@@ -47,10 +44,10 @@ export async function listModels({ json }: { json?: boolean }): Promise<void> {
 
 /** `marquee models pull`: licences first, then one bar a file. @throws Failure of the first model that fails */
 export async function pullModels(names: readonly string[], { update = false }: PullFlags): Promise<void> {
-  const { dataFolder, hub } = readConfig(process.env);
+  const config = readConfig(process.env);
   const wanted = modelsNamed(names.length > 0 ? names : ['full']);
   for (const model of wanted) process.stderr.write(licenceLine(model));
-  const client = new Hub(hub);
+  const client = new Hub(config.hub);
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
   const bars = new MultiBar({ format: '{name} [{bar}] {value} / {total} MiB', clearOnComplete: false });
@@ -58,7 +55,7 @@ export async function pullModels(names: readonly string[], { update = false }: P
   try {
     for (const model of wanted) {
       const { commit, files } = await pullModel(client, model, {
-        modelsFolder: modelsFolderOf(dataFolder),
+        modelsFolder: modelsFolderOf(config),
         update,
         signal: interrupt.signal,
         retryPauseMs: RETRY_PAUSE_MS,
@@ -80,7 +77,7 @@ export async function pullModels(names: readonly string[], { update = false }: P
 
 /** `marquee models verify`. @returns whether every pulled file is as the lock says */
 export async function verifyModels(): Promise<boolean> {
-  const modelsFolder = modelsFolderOf(readConfig(process.env).dataFolder);
+  const modelsFolder = modelsFolderOf(readConfig(process.env));
   const { models } = await readLock(modelsFolder);
   let whole = true;
   for (const [repository, locked] of Object.entries(models)) {
@@ -94,7 +91,7 @@ export async function verifyModels(): Promise<boolean> {
 
 /** `marquee models remove`. */
 export async function removeModels(names: readonly string[]): Promise<void> {
-  const modelsFolder = modelsFolderOf(readConfig(process.env).dataFolder);
+  const modelsFolder = modelsFolderOf(readConfig(process.env));
   for (const { repository } of modelsNamed(names)) {
     await removeModel(modelsFolder, repository);
     process.stderr.write(`${modelFolder(modelsFolder, repository)} is gone.\n`);
