@@ -13,9 +13,10 @@ import type { Tagging } from '../tagging/tag.js';
 import type { TakenAnalysis } from './attempt.js';
 import { publish } from './publication.js';
 import { stageVersion } from './stage.js';
-import { runKnownStage, runStage, type StageRun, unlessAborted } from './stage-run.js';
+import { runKnownStage, runStage, type StageRun } from './stage-run.js';
 import type { DecodeInput, DecodeSummary } from './tasks.js';
 import { chooseTranscript, recognisedTranscript, type Transcript } from './transcript.js';
+import { unlessAborted } from './turns.js';
 
 /** Raise a number when that stage's own code gives other results for the same input. */
 const NUMBERS = { PROBE: '1', TRANSCRIBE: '2', EMBED: '1', TAG: '1' };
@@ -102,10 +103,12 @@ async function decodeStage(
     'DECODE',
     key,
     (progress) =>
-      run.threads.run(
-        'decode',
-        { ...input, again: run.attempt.analysis.force },
-        { signal: run.signal, progress },
+      run.turns.take(input.folder, run.signal, () =>
+        run.threads.run(
+          'decode',
+          { ...input, again: run.attempt.analysis.force },
+          { signal: run.signal, progress },
+        ),
       ),
     (known) => hasThumbnails(input.folder, known.shots),
   );
@@ -145,7 +148,9 @@ async function transcribeStage(
     const written = chooseTranscript([...captions, ...decoded.value.subtitles], durationSeconds);
     if (written.origin !== null || run.pack.recogniser === null) return written;
     const input = { decode, pack: run.pack.files };
-    const work = run.encoders.run('recognise', input, { signal: run.signal, progress });
+    const work = run.turns.take(decode.folder, run.signal, () =>
+      run.encoders.run('recognise', input, { signal: run.signal, progress }),
+    );
     const heard = await unlessAborted(work, run.signal);
     return recognisedTranscript(heard, durationSeconds);
   });
@@ -163,10 +168,12 @@ async function embedStage(
   const key = { contentHash: fetched.contentHash, version };
   const value = await runKnownStage(run, 'EMBED', key, (progress) =>
     unlessAborted(
-      run.encoders.run(
-        'embed',
-        { decode, lines: transcript.lines, pack: run.pack.files },
-        { signal: run.signal, progress },
+      run.turns.take(decode.folder, run.signal, () =>
+        run.encoders.run(
+          'embed',
+          { decode, lines: transcript.lines, pack: run.pack.files },
+          { signal: run.signal, progress },
+        ),
       ),
       run.signal,
     ),

@@ -7,6 +7,7 @@ import type { PackFiles, PackId } from '../signals/pack.js';
 import type { Attempt } from './attempt.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
+import type { Turns } from './turns.js';
 
 /** The versions of everything that a pack contributes, and where its files lie. */
 export interface PackIdentity {
@@ -37,17 +38,8 @@ export interface PipelineParts {
 export interface StageRun extends PipelineParts {
   attempt: Attempt;
   signal: AbortSignal;
-}
-
-/** The work's result, or the abort at once: a run inside a graph cannot be interrupted, and ends unheard. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const settled = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const options = { once: true, signal: settled.signal };
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), options);
-  });
-  return Promise.race([work, aborted]).finally(() => settled.abort());
+  /** For what may be done by one analysis of this process at a time: writing the folder of one content. */
+  turns: Turns;
 }
 
 /** Runs one stage between its begin and finish marks. `work` says whether its result was known already. */

@@ -142,6 +142,11 @@ describe('an analysis', () => {
     expect(made.filter((name) => name.endsWith('.jpg')).length).toBeGreaterThan(0);
   });
 
+  it('of content that another one decodes at the same time waits for it instead of meeting it in one folder', async () => {
+    const ids = await Promise.all([1, 2, 3].map(() => request(film, { force: true })));
+    expect(await Promise.all(ids.map(run))).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+  });
+
   it('whose title is deleted while it runs stops at the next look, and leaves nothing to do', async () => {
     const id = await request(film, { force: true });
     let stopped = false;
@@ -183,7 +188,7 @@ describe('an analysis', () => {
 
   it('that fails for a reason that may pass is tried three times, with a job for each next try', async () => {
     const runner = faultyRunner(() => Promise.reject(new Failure('WORKER_CRASHED', 'A thread died.')));
-    const id = await request(film);
+    const id = await request(film, { force: true });
     const outcomes = [];
     for (let i = 0; i < 3; i++) outcomes.push(await runner.run(id, { retries: true }));
     expect(outcomes).toEqual(['QUEUED', 'QUEUED', 'FAILED']);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { overallProgress, STAGES, stageVersion } from '../../src/analysis/stage.js';
-import { unlessAborted } from '../../src/analysis/stage-run.js';
+import { unlessAborted } from '../../src/analysis/turns.js';
 
 describe('progress over the stages', () => {
   it('runs from 0 to 1 without a jump: each stage begins where the one before it ended', () => {
@@ -40,10 +40,12 @@ describe('work that cannot be interrupted', () => {
     expect(await unlessAborted(Promise.resolve('done'), controller.signal)).toBe('done');
     const given = unlessAborted(forever, controller.signal);
     controller.abort('CANCEL');
-    await expect(given).rejects.toBe('CANCEL');
+    await expect(given).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
   it('is not waited for when its analysis was stopped before', async () => {
-    await expect(unlessAborted(forever, AbortSignal.abort('SHUTDOWN'))).rejects.toBe('SHUTDOWN');
+    await expect(unlessAborted(forever, AbortSignal.abort('SHUTDOWN'))).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
   });
 });
