@@ -29,7 +29,11 @@ export class Turns {
  */
 export async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
   const cancelled = () => new Failure('CANCELLED', 'The work was cancelled.');
-  if (signal.aborted) throw cancelled();
+  if (signal.aborted) {
+    // Nobody hears how it ends, and a rejection that nobody hears ends the process.
+    waited.catch(() => {});
+    throw cancelled();
+  }
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(cancelled());
