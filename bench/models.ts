@@ -8,7 +8,7 @@ import { encodeTokens } from '../src/signals/sentence.js';
 import { Whisper } from '../src/signals/whisper.js';
 import { type FullSizeName, fullSizeCheckpoint } from './models/checkpoints.js';
 import { openMatrixProduct, PRODUCT_FLOP } from './models/matrix-peak.js';
-import { openTheirSentences, openTheirWhisper, useLocalModels } from './models/transformers-js.js';
+import { openTheirSentences, openTheirWhisper, openTransformersJs } from './models/transformers-js.js';
 
 /** Where the random checkpoints and the graphs made of them are kept between runs (about 4 GB). */
 const ROOT = path.resolve('.marquee/bench');
@@ -54,7 +54,6 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const terms: Terms = oneThread
     ? { threads: 1, clock: processorTime }
     : { threads: availableParallelism(), clock: () => performance.now() };
-  useLocalModels(ROOT);
   const rows: Row[] = [];
   if (wanted.includes('videomae')) rows.push(...(await benchVideomae(terms)));
   if (wanted.includes('sentences')) rows.push(...(await benchSentences(terms)));
@@ -105,7 +104,7 @@ async function benchVideomae({ threads, clock }: Terms): Promise<Row[]> {
 
 async function benchSentences({ threads, clock }: Terms): Promise<Row[]> {
   const checkpoint = await fullSizeCheckpoint(ROOT, 'all-mpnet-base-v2');
-  const theirs = await openTheirSentences(ROOT, checkpoint, threads);
+  const theirs = await openTheirSentences(await openTransformersJs(ROOT), ROOT, checkpoint, threads);
   const float = await openOurs('all-mpnet-base-v2', 'float32', threads);
   const small = await openOurs('all-mpnet-base-v2', 'int8', threads);
   const lines = LINE_TOKENS.map((length, row) =>
@@ -149,7 +148,7 @@ async function benchSentences({ threads, clock }: Terms): Promise<Row[]> {
 
 async function benchWhisper({ threads, clock }: Terms): Promise<Row[]> {
   const checkpoint = await fullSizeCheckpoint(ROOT, 'whisper-base');
-  const theirs = await openTheirWhisper(ROOT, checkpoint, threads);
+  const theirs = await openTheirWhisper(await openTransformersJs(ROOT), ROOT, checkpoint, threads);
   const options = { name: 'whisper-base', cacheFolder: path.join(ROOT, 'onnx'), threads };
   const float = await Whisper.open(checkpoint, { ...options, precision: 'float32' });
   const small = await Whisper.open(checkpoint, { ...options, precision: 'int8' });

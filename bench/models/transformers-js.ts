@@ -1,16 +1,10 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  AutoModel,
-  env,
-  mean_pooling,
-  Tensor,
-  WhisperForConditionalGeneration,
-} from '@huggingface/transformers';
 import { Checkpoint } from '../../src/inference/checkpoint.js';
 import type { GraphBuilder } from '../../src/inference/onnx/graph.js';
 import { modelBytes } from '../../src/inference/onnx/model-file.js';
 import { exportMpnet, exportWhisperDecoder, exportWhisperEncoder } from './exported.js';
+import { loadTransformersJs, type TransformersJs } from './peer.js';
 
 /** What transformers.js does with the same weights, in the precision that it takes by itself in Node: float32. */
 const DEFAULTS = { device: 'cpu', dtype: 'fp32', local_files_only: true } as const;
@@ -24,15 +18,22 @@ function optionsFor(threads: number) {
 const END = 50_257;
 const START = 50_258;
 
-/** Sets transformers.js to a folder of models on this machine. */
-export function useLocalModels(root: string): void {
-  env.allowRemoteModels = false;
-  env.allowLocalModels = true;
-  env.localModelPath = root;
+/** Loads transformers.js and sets it to a folder of models on this machine. */
+export async function openTransformersJs(root: string): Promise<TransformersJs> {
+  const peer = await loadTransformersJs(root);
+  peer.env.allowRemoteModels = false;
+  peer.env.allowLocalModels = true;
+  peer.env.localModelPath = root;
+  return peer;
 }
 
 /** @returns the tokens after the start token, `count` of them, chosen greedily */
-export async function openTheirWhisper(root: string, checkpointFolder: string, threads: number) {
+export async function openTheirWhisper(
+  peer: TransformersJs,
+  root: string,
+  checkpointFolder: string,
+  threads: number,
+) {
   const name = 'whisper-base-exported';
   await exportOnce(root, name, checkpointFolder, (checkpoint) => ({
     encoder_model: exportWhisperEncoder(checkpoint),
@@ -45,26 +46,27 @@ export async function openTheirWhisper(root: string, checkpointFolder: string, t
     is_multilingual: false,
   };
   await writeFile(path.join(root, name, 'generation_config.json'), JSON.stringify(generation));
-  const model = await WhisperForConditionalGeneration.from_pretrained(name, optionsFor(threads));
+  const model = await peer.WhisperForConditionalGeneration.from_pretrained(name, optionsFor(threads));
   return {
     async transcribe(mel: Float32Array, count: number): Promise<number[]> {
-      const features = new Tensor('float32', mel, [1, 80, 3000]);
+      const features = new peer.Tensor('float32', mel, [1, 80, 3000]);
       const length = { max_new_tokens: count, min_new_tokens: count };
-      const output = (await model.generate({
-        inputs: features,
-        ...length,
-        do_sample: false,
-      } as never)) as Tensor;
+      const output = await model.generate({ inputs: features, ...length, do_sample: false });
       return Array.from(output.data as BigInt64Array, Number).slice(1);
     },
     close: () => model.dispose(),
   };
 }
 
-export async function openTheirSentences(root: string, checkpointFolder: string, threads: number) {
+export async function openTheirSentences(
+  peer: TransformersJs,
+  root: string,
+  checkpointFolder: string,
+  threads: number,
+) {
   const name = 'all-mpnet-base-v2-exported';
   await exportOnce(root, name, checkpointFolder, (checkpoint) => ({ model: exportMpnet(checkpoint) }));
-  const model = await AutoModel.from_pretrained(name, optionsFor(threads));
+  const model = await peer.AutoModel.from_pretrained(name, optionsFor(threads));
   return {
     /** All sentences as one batch, padded to the longest, as its pipeline does with a list. */
     async embed(sentences: readonly number[][]): Promise<Float32Array> {
@@ -74,20 +76,20 @@ export async function openTheirSentences(root: string, checkpointFolder: string,
         BigInt64Array.from(
           sentences.flatMap((tokens) => Array.from({ length: places }, (_, i) => BigInt(value(tokens, i)))),
         );
-      const mask = new Tensor(
+      const mask = new peer.Tensor(
         'int64',
         spread((tokens, i) => (i < tokens.length ? 1 : 0)),
         dims,
       );
       const output = await model({
-        input_ids: new Tensor(
+        input_ids: new peer.Tensor(
           'int64',
           spread((tokens, i) => tokens[i] ?? 1),
           dims,
         ),
         attention_mask: mask,
       });
-      return mean_pooling(output.last_hidden_state, mask).normalize(2, -1).data as Float32Array;
+      return peer.mean_pooling(output.last_hidden_state, mask).normalize(2, -1).data as Float32Array;
     },
     close: () => model.dispose(),
   };
