@@ -5,7 +5,7 @@ import { evidenceOf, type WordedLabel, zeroShotAnswer, zeroShotHead } from '../.
 import { tagByDescription } from '../../src/tagging/zero-shot-tagger.js';
 
 const unit = (...values: number[]) => {
-  const length = Math.hypot(...values);
+  const length = Math.hypot(...values) || 1;
   return Float32Array.from(values, (value) => value / length);
 };
 /** Three topics along three axes, worded three times each, all with a common part along the fourth. */
@@ -73,6 +73,7 @@ test('the lines’ parts sum to what the words say, which is bounded', () => {
       expect(sum).toBeCloseTo(logit - revenge.prior, 6);
       expect(Math.abs(logit - revenge.prior)).toBeLessThanOrEqual(3 + 1e-9);
     }),
+    { seed: 7, examples: [[[unit(0, -1, 0, 0), unit(0, 1, 0, 0)]]] },
   );
 });
 
