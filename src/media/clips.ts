@@ -1,4 +1,5 @@
 import { Failure } from '../failure.js';
+import { isSmallFilm } from './decode-plan.js';
 import type { Shot } from './decoded.js';
 import type { MediaFacts, VideoFacts } from './facts.js';
 import { type PacketList, readPackets, trailerSeconds } from './packets.js';
@@ -46,9 +47,11 @@ export async function decodeClips(
   const wanted = input.clips.map((clip) => timesOf(clip, packets));
   const times = wanted.flat();
   const job = { path: input.path, video, packets, times };
-  const near = await readWanted({ ...job, segments: segmentsAround(times, packets) }, context.signal);
+  // Entering a small film at every clip takes longer than running through it once.
+  const segments = isSmallFilm(packets, video) ? null : segmentsAround(times, packets);
+  const near = await readWanted({ ...job, segments }, context.signal);
   // Some key frames are none to the decoder; then only the file's beginning is a place to start.
-  const isWhole = times.every((time) => near.has(tick(time)));
+  const isWhole = segments === null || times.every((time) => near.has(tick(time)));
   const pictures = isWhole ? near : await readWanted({ ...job, segments: null }, context.signal);
   return wanted.map((times) => ({ times, data: joined(times, pictures) }));
 }
@@ -133,17 +136,17 @@ function stretches(times: readonly number[]): Segment[] {
   return found;
 }
 
+/** The middle square is cut out first: what lies beside it is not worth scaling. */
 function clipPictures({ width, height }: VideoFacts): PictureFormat {
-  const normalWidth = Math.max(2, Math.round((width * NORMAL_HEIGHT) / height / 2) * 2);
-  const scale = CLIP_SIDE / Math.min(normalWidth, NORMAL_HEIGHT);
-  const [fullWidth, fullHeight] = [Math.round(normalWidth * scale), Math.round(NORMAL_HEIGHT * scale)];
+  const side = Math.min(width, height);
+  const normalSide = Math.max(2, Math.round((side * NORMAL_HEIGHT) / height / 2) * 2);
   return {
     filter: [
-      `scale=${normalWidth}:${NORMAL_HEIGHT}:${SCALING}`,
+      `crop=iw*${side}/${width}:ih*${side}/${height}`,
+      `scale=${normalSide}:${normalSide}:${SCALING}`,
       // The colours are converted where it is scaled, with the same care; a bare `format` loses a level and a half.
-      `scale=${fullWidth}:${fullHeight}:${SCALING}`,
+      `scale=${CLIP_SIDE}:${CLIP_SIDE}:${SCALING}`,
       'format=rgb24',
-      `crop=${CLIP_SIDE}:${CLIP_SIDE}`,
     ].join(','),
     bytes: CLIP_SIDE * CLIP_SIDE * 3,
   };

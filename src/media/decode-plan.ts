@@ -39,9 +39,15 @@ const MAX_KEY_SHARE = 0.25;
 /** A film of fewer pixels, all frames together, is decoded in the time that another process takes to start. */
 const MIN_PIXELS = 500_000_000;
 
+/** Whether decoding all of it is cheaper than entering it here and there. */
+export function isSmallFilm(packets: PacketList, { width, height }: VideoFacts): boolean {
+  return packets.pts.length * width * height < MIN_PIXELS;
+}
+
 /** Whether key frames alone are worth a first look. */
-export function hasUsefulKeyFrames(packets: PacketList, { codec, width, height }: VideoFacts): boolean {
-  if (packets.pts.length * width * height < MIN_PIXELS) return false;
+export function hasUsefulKeyFrames(packets: PacketList, video: VideoFacts): boolean {
+  if (isSmallFilm(packets, video)) return false;
+  const { codec } = video;
   const keys = packets.isKey.reduce((sum, key) => sum + key, 0);
   return SKIPPING_CODECS.has(codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
 }

@@ -28,8 +28,19 @@ const PACKETS_TIMEOUT_SECONDS = 60;
 /** About 40 bytes a packet: 120 frames a second for an hour, with room. */
 const PACKETS_MAX_BYTES = 64 * 1024 ** 2;
 
+/** What was listed already, by the facts of the file it belongs to: shots and clips of one job ask for the same. */
+const listed = new WeakMap<VideoFacts, PacketList>();
+
 /** @throws Failure MEDIA_UNREADABLE when no picture can be decoded, MEDIA_TIMEOUT, CANCELLED */
 export async function readPackets(path: string, video: VideoFacts, signal: AbortSignal): Promise<PacketList> {
+  const known = listed.get(video);
+  if (known) return known;
+  const packets = await listPackets(path, video, signal);
+  listed.set(video, packets);
+  return packets;
+}
+
+async function listPackets(path: string, video: VideoFacts, signal: AbortSignal): Promise<PacketList> {
   const { stdout } = await outputOf({
     program: 'ffprobe',
     args: [

@@ -128,10 +128,18 @@ function pictureOutput({ streamIndex, format, segments, only }: PicturePlan): st
   ];
 }
 
-function selection({ from, to }: Segment, segments: readonly Segment[] | null): string {
-  const index = segments?.findIndex((segment) => to > segment.from && from < segment.to) ?? -1;
-  const segment = segments?.[index];
-  const shift = segment ? index * SEGMENT_SPACING_SECONDS - inpoint(segment) : 0;
+/** A stretch may reach from one segment into the next: it is wanted in each of them. */
+function selection(stretch: Segment, segments: readonly Segment[] | null): string {
+  if (segments === null) return between(stretch, 0);
+  const parts = segments.flatMap((segment, index) =>
+    stretch.to > segment.from && stretch.from < segment.to
+      ? [between(stretch, index * SEGMENT_SPACING_SECONDS - inpoint(segment))]
+      : [],
+  );
+  return parts.join('+') || '0';
+}
+
+function between({ from, to }: Segment, shift: number): string {
   return `between(t,${(from + shift).toFixed(6)},${(to + shift).toFixed(6)})`;
 }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CLIP_SIDE, clipsInShots, decodeClips } from '../../src/media/clips.js';
 import { readPackets, trailerSeconds } from '../../src/media/packets.js';
 import { probeTrailer } from '../../src/media/probe.js';
+import { startReading } from '../../src/media/reading.js';
 import { ffmpeg, LIMITS, lavfi, probeAndDecode, removeFolder, testFolder } from './made.js';
 
 // Many starts of ffmpeg, which a busy machine makes slow.
@@ -133,38 +134,62 @@ describe('facts', () => {
 });
 
 describe('clips', () => {
-  test('are exactly the frames asked for, the same on every run, each inside its shot', async () => {
-    // Brightness says the time: frame n has luma 40 + 2 n.
-    const graph = "color=c=black:s=320x180:r=25:d=4,format=yuv420p,geq=lum='40+2*N':cb=128:cr=128";
-    const { file, facts: read } = await facts(
-      'clock.mp4',
-      '-f',
-      'lavfi',
-      '-i',
-      graph,
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-qp',
-      '1',
-      '-g',
-      '40',
+  /** Brightness says the time: frame n has luma 40 + 2 n, and every fortieth is a key frame. */
+  const clock = (name: string, size: string, seconds: number) => {
+    const graph = `color=c=black:s=16x16:r=25:d=${seconds},format=yuv420p,geq=lum='40+2*N':cb=128:cr=128,scale=${size}:flags=neighbor`;
+    const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '1', '-g', '40'];
+    return facts(name, '-f', 'lavfi', '-i', graph, ...encoder);
+  };
+
+  test.each([
+    ['run through once', 'small.mp4', '320:180', 4],
+    ['entered at its key frames', 'large.mp4', '1920:1080', 10],
+  ])(
+    'are exactly the frames asked for, the same on every run: a film %s',
+    async (_how, name, size, length) => {
+      const { file, facts: read } = await clock(name, size, length);
+      const clips = [
+        { startSeconds: 0, frames: 4, spacingSeconds: 0.04 },
+        { startSeconds: 2, frames: 4, spacingSeconds: 0.2 },
+      ];
+      const [first, second] = await decodeClips({ path: file, facts: read, clips }, { signal });
+      const frameNumbers = (clip: typeof first) =>
+        Array.from({ length: 4 }, (_, k) => {
+          const red = clip?.data[(k + 0.5) * CLIP_SIDE * CLIP_SIDE * 3] ?? 0;
+          return Math.round(((red * 219) / 255 + 16 - 40) / 2);
+        });
+      expect(frameNumbers(first)).toEqual([0, 1, 2, 3]);
+      expect(frameNumbers(second)).toEqual([50, 55, 60, 65]);
+      expect(second?.times.map((time) => Number(time.toFixed(3)))).toEqual([2, 2.2, 2.4, 2.6]);
+      expect(await decodeClips({ path: file, facts: read, clips }, { signal })).toEqual([first, second]);
+    },
+  );
+
+  test('a wanted stretch that reaches over a key frame, into the next segment, is given whole', async () => {
+    const { file, facts: read } = await clock('joint.mp4', '320:180', 4);
+    const { frames, ended } = await startReading(
+      {
+        path: file,
+        pictures: {
+          streamIndex: read.video?.streamIndex ?? 0,
+          format: { filter: 'scale=16:16,format=gray', bytes: 256 },
+          frames: 'ALL',
+          segments: [
+            { from: 0, to: 1.57 },
+            { from: 1.6, to: 3 },
+          ],
+          only: [{ from: 1.51, to: 1.69 }],
+        },
+        sound: null,
+        subtitles: [],
+        timeoutSeconds: 60,
+      },
+      signal,
     );
-    const clips = [
-      { startSeconds: 0, frames: 4, spacingSeconds: 0.04 },
-      { startSeconds: 2, frames: 4, spacingSeconds: 0.2 },
-    ];
-    const [first, second] = await decodeClips({ path: file, facts: read, clips }, { signal });
-    const frameNumbers = (clip: typeof first) =>
-      Array.from({ length: 4 }, (_, k) => {
-        const red = clip?.data[(k + 0.5) * CLIP_SIDE * CLIP_SIDE * 3] ?? 0;
-        return Math.round(((red * 219) / 255 + 16 - 40) / 2);
-      });
-    expect(frameNumbers(first)).toEqual([0, 1, 2, 3]);
-    expect(frameNumbers(second)).toEqual([50, 55, 60, 65]);
-    expect(second?.times.map((time) => Number(time.toFixed(3)))).toEqual([2, 2.2, 2.4, 2.6]);
-    expect(await decodeClips({ path: file, facts: read, clips }, { signal })).toEqual([first, second]);
+    const times: number[] = [];
+    for await (const { seconds } of frames ?? []) times.push(Number(seconds.toFixed(2)));
+    await ended;
+    expect(times).toEqual([1.52, 1.56, 1.6, 1.64, 1.68]);
   });
 
   test('are planned inside content shots', () => {
