@@ -9,6 +9,7 @@ import type { AnalysisTasks } from './analysis/tasks.js';
 import { type Database, openDatabase } from './catalog/database.js';
 import { type LabelEntry, registerClassifier, registerLabels } from './catalog/registry.js';
 import type { Config } from './config.js';
+import { Discovery } from './discovery/discovery.js';
 import type { StageName } from './generated/prisma/enums.js';
 import { readManifest } from './inference/packs.js';
 import { ThreadPool } from './inference/threads.js';
@@ -27,6 +28,8 @@ export interface Engine {
   threads: ThreadPool<AnalysisTasks>;
   analyses: Analyses;
   runner: AnalysisRunner;
+  /** Loads its index when it is started or first asked. */
+  discovery: Discovery;
   /** Ends everything in reverse; running analyses must have ended or been handed back before. */
   close(): Promise<void>;
 }
@@ -68,6 +71,12 @@ export async function openEngine(
     await notifications.start();
     opened.push(() => notifications.close());
 
+    const discovery = new Discovery({
+      ...{ prisma: database.prisma, pool: database.pool, url: database.url, feed: notifications },
+      ...{ taxonomy, packFolder: identity.folder, log },
+    });
+    opened.push(() => discovery.close());
+
     const threads = new ThreadPool<AnalysisTasks>(threadEntry(), config.threads ?? availableParallelism());
     opened.push(() => threads.close());
     await threads.runOnEach('warmUp', { packFolder: identity.folder });
@@ -75,7 +84,7 @@ export async function openEngine(
     const parts = { config, prisma: database.prisma, threads, pack: identity, log };
     const analyses = new Analyses({ prisma: database.prisma, notifications, pack: identity });
     const runner = new AnalysisRunner({ ...parts, ...observer }, notifications, observer.onEnd);
-    return { config, log, database, taxonomy, pack: identity, threads, analyses, runner, close };
+    return { config, log, database, taxonomy, pack: identity, threads, analyses, runner, discovery, close };
   } catch (error) {
     await close();
     throw error;

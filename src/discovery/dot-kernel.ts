@@ -19,10 +19,7 @@ export interface KernelMemory {
 declare const WebAssembly: {
   Memory: new (limits: { initial: number; maximum: number }) => KernelMemory;
   Module: new (bytes: Uint8Array) => object;
-  Instance: new (
-    module: object,
-    imports: object,
-  ) => { exports: { dots: (...args: number[]) => void } };
+  Instance: new (module: object, imports: object) => { exports: { dots: (...args: number[]) => void } };
 };
 
 /** `dots(rows, query, out, count, width)`: byte offsets of int8 rows, int16 query and int32 results. */

@@ -52,7 +52,8 @@ export async function loadTagger(folder: string): Promise<Tagger> {
   };
 }
 
-function fusionLayout(dense: number): FusionLayout {
+/** @param dense numbers of a text vector that speak for similarity */
+export function fusionLayout(dense: number): FusionLayout {
   const count = (...catalogues: object[]) =>
     catalogues.reduce((sum, features) => sum + Object.keys(features).length, 0);
   return {
