@@ -1,7 +1,17 @@
 import { v7 } from 'uuid';
 
 /** The types whose objects have an id of their own. The id's beginning names the type, for `Query.node`. */
-export const ID_KINDS = ['title', 'trailer', 'analysis', 'prediction', 'classifier', 'review', 'upload', 'process', 'vectors'] as const;
+export const ID_KINDS = [
+  'title',
+  'trailer',
+  'analysis',
+  'prediction',
+  'classifier',
+  'review',
+  'upload',
+  'process',
+  'vectors',
+] as const;
 export type IdKind = (typeof ID_KINDS)[number];
 
 /** A new id: the kind and a UUIDv7, so that ids sort by the time of their making. */

@@ -6,6 +6,7 @@ import express, { type Express } from 'express';
 import type { AnalysisService } from '../analysis/service.js';
 import type { Database } from '../catalog/database.js';
 import type { Config } from '../config.js';
+import type { Discovery } from '../discovery/discovery.js';
 import { Failure } from '../failure.js';
 import type { Caller } from '../graphql/caller.js';
 import { type Context, createContext } from '../graphql/context.js';
@@ -37,6 +38,7 @@ export interface App {
   log: Logger;
   database: Pick<Database, 'prisma' | 'pool'>;
   analyses: AnalysisService;
+  discovery: Discovery;
   taxonomy: Pick<Taxonomy, 'groups'>;
   /** Each part that must work before requests are welcome, by name. */
   ready(): Promise<Record<string, boolean>>;
@@ -56,12 +58,13 @@ export async function startServer(app: App): Promise<{ url: string; close(): Pro
     web,
   );
   httpServer.setTimeout(SILENCE_MILLISECONDS);
-  const { log, analyses, taxonomy } = app;
+  const { log, analyses, discovery, taxonomy } = app;
   const { prisma } = app.database;
   const contextOf = (caller: Caller, requestId: string): Context =>
     createContext({
       prisma,
       analyses,
+      discovery,
       taxonomy,
       log,
       caller,

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ASPECTS, type Aspects, DEFAULT_BLEND, noAspects, similarity, unit } from '../../src/discovery/aspect.js';
+import {
+  ASPECTS,
+  type Aspects,
+  DEFAULT_BLEND,
+  noAspects,
+  similarity,
+  unit,
+} from '../../src/discovery/aspect.js';
 import { inOrder, type Neighbour, VectorIndex } from '../../src/discovery/vector-index.js';
 import { randomStream } from '../../src/tagging/random.js';
 
@@ -13,7 +20,10 @@ function randomAspects(random: () => number, missing = 0.3): Aspects {
     // A few centres with noise: neighbours lie close together, as in a real catalog.
     const centre = Math.floor(random() * 4);
     aspects[aspect] = unit(
-      Float32Array.from({ length: DIMENSIONS[aspect] }, (_, i) => (i % 4 === centre ? 1 : 0) + random() - 0.5),
+      Float32Array.from(
+        { length: DIMENSIONS[aspect] },
+        (_, i) => (i % 4 === centre ? 1 : 0) + random() - 0.5,
+      ),
     );
   }
   return aspects;
