@@ -57,7 +57,8 @@ export async function serve(): Promise<void> {
 
 function banner({ url, engine }: Marquee, sample: string): string {
   const { config, database, pack, threads } = engine;
-  const file = path.relative(process.cwd(), sample);
+  const relative = path.relative(process.cwd(), sample);
+  const file = relative.startsWith('..') ? sample : relative;
   return `
   Marquee is ready.
 

@@ -8,7 +8,7 @@ export interface AnalysisRequest {
   subtitles?: string;
   /** The same key gives back the analysis that it made first. */
   idempotencyKey?: string;
-  /** 0 runs first; higher numbers wait. */
+  /** Lower numbers run first: -100 … 100, 0 where it is left out. */
   priority?: number;
   /** Run every stage again, known results or not. */
   force?: boolean;

@@ -63,7 +63,9 @@ export async function startChild(options: ChildOptions): Promise<Program> {
       memoryBytes: MAX_MEMORY_BYTES,
     });
   } finally {
-    await input?.close();
+    // Not awaited: the caller must listen to the pipes in the very turn of the event loop in which the child was
+    // spawned, because Node throws away what a child that has already ended had written to nobody.
+    input?.close().catch(() => undefined);
   }
 }
 

@@ -86,6 +86,7 @@ async function readWanted(
         streamIndex: video.streamIndex,
         format: clipPictures(video),
         frames: 'ALL',
+        only: stretches(times).map(({ from, to }) => ({ from: from + zero, to: to + zero })),
         segments: segments?.map(({ from, to }) => ({ from: from + zero, to: to + zero })) ?? null,
       },
       sound: null,
@@ -116,6 +117,19 @@ function segmentsAround(times: readonly number[], packets: PacketList): Segment[
     else segments.push({ from, to: time + TICK_SECONDS });
   }
   return segments;
+}
+
+/** Wanted frames less than this apart are taken with all between them: one selection instead of many. */
+const STRETCH_GAP_SECONDS = 0.5;
+
+function stretches(times: readonly number[]): Segment[] {
+  const found: { from: number; to: number }[] = [];
+  for (const time of times.toSorted((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last && time - last.to < STRETCH_GAP_SECONDS) last.to = time + TICK_SECONDS;
+    else found.push({ from: time - TICK_SECONDS, to: time + TICK_SECONDS });
+  }
+  return found;
 }
 
 function clipPictures({ width, height }: VideoFacts): PictureFormat {

@@ -88,11 +88,11 @@ const CALM_MIN_KEY_RATIO = 8;
 /** Packets before a key frame that say what a frame costs there. */
 const RATIO_PACKETS = 8;
 /** Seconds decoded behind a key frame: for motion, and to see whether a jump was a flash. */
-const SAMPLE_SECONDS = 0.4;
+const SAMPLE_SECONDS = 0.27;
 /** One sample a stretch of this many seconds is enough. */
 const SAMPLE_SPACING_SECONDS = 1.5;
 /** Seconds decoded behind the last place where sizes are uneven. */
-const AFTER_UNEVENNESS_SECONDS = 0.3;
+const AFTER_UNEVENNESS_SECONDS = 0.27;
 /** Too short for a shot to drift into another picture by itself. */
 const SHORT_SECONDS = 2.5;
 

@@ -110,6 +110,7 @@ async function readStreams(
         format: smallPictures(stream.size),
         frames: firstFrames(stream),
         segments: null,
+        only: null,
       },
       sound: track && { streamIndex: track.streamIndex, zeroSeconds },
       subtitles: texts.map(({ streamIndex }) => streamIndex),

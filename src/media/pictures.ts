@@ -85,14 +85,28 @@ async function look(
 ): Promise<Seen> {
   const keeper = new FrameKeeper(trailerSeconds(packets, packets.endPts));
   const zero = packets.firstPts * packets.timeBase;
+  const shown = Float64Array.from(packets.pts, (pts) => trailerSeconds(packets, pts)).sort();
   const seen: FrameMeasures[] = [];
   for await (const frame of frames) {
-    const measures = measureFrame(frame.data, size, frame.seconds - zero);
+    const measures = measureFrame(frame.data, size, nearest(shown, frame.seconds - zero));
     seen.push(measures);
     keeper.take(measures, frame.data);
     progress(measures.seconds);
   }
   return { frames: seen, kept: keeper.kept };
+}
+
+/** The frame's own time: on the way through segments, containers that count in milliseconds move it by one. */
+function nearest(shown: Float64Array, seconds: number): number {
+  let low = 0;
+  let high = shown.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((shown[middle] as number) < seconds - SAME_TIME_SECONDS) low = middle + 1;
+    else high = middle;
+  }
+  const found = shown[low] ?? seconds;
+  return Math.abs(found - seconds) <= SAME_TIME_SECONDS ? found : seconds;
 }
 
 /** Key frames and windows as one sequence that knows its gaps. */

@@ -22,6 +22,8 @@ export interface PicturePlan {
   frames: 'ALL' | 'REFERENCE' | 'KEY';
   /** Stretches to decode, in time; null for the whole file. */
   segments: readonly Segment[] | null;
+  /** Of what is decoded, the stretches that are wanted; null for all of it. */
+  only: readonly Segment[] | null;
 }
 
 /** How pictures come out of the pipe. */
@@ -32,7 +34,7 @@ export interface PictureFormat {
   bytes: number;
 }
 
-/** A stretch of the file, in seconds of its own clock; a key frame is at `from`. */
+/** A stretch of the file, in seconds of its own clock; where decoding begins there, a key frame is at `from`. */
 export interface Segment {
   from: number;
   to: number;
@@ -112,12 +114,25 @@ function decoderOptions({ frames }: PicturePlan): string[] {
   ];
 }
 
-function pictureOutput({ streamIndex, format }: PicturePlan): string[] {
-  // A concatenation has the file's streams in the file's order.
+function pictureOutput({ streamIndex, format, segments, only }: PicturePlan): string[] {
+  // What is not wanted is dropped before it costs a conversion. A concatenation has the file's streams in order.
+  const wanted = only && `select='${only.map((stretch) => selection(stretch, segments)).join('+')}'`;
   return [
     ...['-map', `0:${streamIndex}`, '-fps_mode', 'passthrough'],
-    ...['-vf', `${format.filter},showinfo=checksum=0`, '-f', 'rawvideo'],
+    ...[
+      '-vf',
+      [...(wanted ? [wanted] : []), format.filter, 'showinfo=checksum=0'].join(','),
+      '-f',
+      'rawvideo',
+    ],
   ];
+}
+
+function selection({ from, to }: Segment, segments: readonly Segment[] | null): string {
+  const index = segments?.findIndex((segment) => to > segment.from && from < segment.to) ?? -1;
+  const segment = segments?.[index];
+  const shift = segment ? index * SEGMENT_SPACING_SECONDS - inpoint(segment) : 0;
+  return `between(t,${(from + shift).toFixed(6)},${(to + shift).toFixed(6)})`;
 }
 
 function soundOutput({ streamIndex, zeroSeconds }: SoundPlan): string[] {
@@ -133,11 +148,16 @@ function subtitleOutput(streamIndex: number): string[] {
 /** A time that passes through text stays at or behind the key frame it means: less than any frame's length. */
 const SEEK_MARGIN_SECONDS = 0.0005;
 
+/** Where ffmpeg is told to begin a segment, as it reads it. */
+function inpoint({ from }: Segment): number {
+  return Number((from + SEEK_MARGIN_SECONDS).toFixed(6));
+}
+
 function concatScript(segments: readonly Segment[]): string {
   const entries = segments.map(({ from, to }) =>
     [
       `file '${INPUT}'`,
-      `inpoint ${(from + SEEK_MARGIN_SECONDS).toFixed(6)}`,
+      `inpoint ${inpoint({ from, to }).toFixed(6)}`,
       `outpoint ${to.toFixed(6)}`,
       `duration ${SEGMENT_SPACING_SECONDS}`,
     ].join('\n'),
@@ -154,8 +174,7 @@ async function* inFileTime(
     const index = Math.round(seconds / SEGMENT_SPACING_SECONDS);
     const segment = segments[index];
     if (!segment) continue;
-    const inpoint = Number((segment.from + SEEK_MARGIN_SECONDS).toFixed(6));
-    const fileSeconds = seconds - index * SEGMENT_SPACING_SECONDS + inpoint;
+    const fileSeconds = seconds - index * SEGMENT_SPACING_SECONDS + inpoint(segment);
     const isInside = fileSeconds >= segment.from - SEEK_MARGIN_SECONDS && fileSeconds < segment.to;
     if (isInside) yield { seconds: fileSeconds, data };
   }

@@ -44,7 +44,7 @@ export class Readings {
     plan: Pick<PicturePlan, 'frames' | 'segments'>,
   ): Promise<AsyncGenerator<RawFrame>> {
     const { frames } = await this.start({
-      pictures: { streamIndex: video.streamIndex, format: smallPictures(size), ...plan },
+      pictures: { streamIndex: video.streamIndex, format: smallPictures(size), only: null, ...plan },
       sound: null,
       subtitles: [],
     });

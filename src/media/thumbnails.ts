@@ -7,7 +7,7 @@ import type { KeptFrame } from './kept-frames.js';
 import type { PictureSize } from './picture-size.js';
 
 /** Mean absolute luma step of neighbours; pictures below it show nothing that an eye can hold on to. */
-const MIN_SHARPNESS = 0.6;
+const MIN_SHARPNESS = 0.1;
 /** Light that shows most: neither night nor glare. */
 const MIN_LUMA = 20;
 const MAX_LUMA = 240;

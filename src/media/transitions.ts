@@ -10,6 +10,8 @@ export interface Transition {
   seconds: number;
 }
 
+/** How far before or behind the black itself a fade shows. */
+const FADE_REACH_SECONDS = 1;
 /** Shorter than an eye can use: two jumps this close are one transition. */
 const MIN_SHOT_SECONDS = 0.12;
 
@@ -24,10 +26,13 @@ const MIN_SHOT_SECONDS = 0.12;
  */
 export function findTransitions(frames: readonly FrameMeasures[], joints: Joints = new Map()): Transition[] {
   const cuts = findCuts(frames, joints);
-  const gradual = runsBetween(frames, joints).flatMap((run) => [
-    ...findFades(run),
-    ...findDissolves(run, cuts),
-  ]);
+  const gradual = runsBetween(frames, joints).flatMap((run) => {
+    const fades = findFades(run);
+    // On its way to black, a picture blends with black as in a dissolve.
+    const isFading = ({ seconds }: Transition) =>
+      fades.some((fade) => Math.abs(fade.seconds - seconds) < FADE_REACH_SECONDS);
+    return [...fades, ...findDissolves(run, cuts).filter((dissolve) => !isFading(dissolve))];
+  });
   const all: Transition[] = [...cuts.map((seconds) => ({ kind: 'CUT' as const, seconds })), ...gradual];
   return withoutCrowding(all.toSorted((a, b) => a.seconds - b.seconds));
 }

@@ -33,8 +33,8 @@ export function contentWords(text: string): string[] {
 
 /**
  * A light suffix stripper for English: plurals, -ed, -ing, -ly and -ness fall away where a stem with a vowel
- * remains; doubled consonants are undoubled. Deliberately weaker than Porter's (1980): two words share a stem
- * only where a reader would call them forms of one word.
+ * remains; doubled consonants are undoubled. Deliberately weaker than Porter's (1980), for fewer pairs of
+ * unrelated words under one stem.
  */
 export function stem(word: string): string {
   let s = word;

@@ -23,6 +23,12 @@ import { stateOf, weigh } from './verdict.js';
 
 export const HEAD_FILE = 'head.json';
 
+/**
+ * Without words, cues must move a label's log-odds by this much, either way, to carry an answer: odds times 1.3. Less
+ * would repeat how frequent the label is and call it seen.
+ */
+const CARRYING_CUE = 0.25;
+
 /** Pieces of evidence that a tag names at most. */
 const MOST_EVIDENCE = 5;
 
@@ -82,14 +88,15 @@ export function tagEmbeddings(
     const base = spoken
       ? textLogit(label, spoken.vector!.subarray(dense), unitOf(spoken, head))
       : label.prior;
-    return toTag(label, base + cueLogit[j]!.logit, parts);
+    const silent = !spoken && Math.abs(cueLogit[j]!.logit) < CARRYING_CUE;
+    return toTag(label, base + cueLogit[j]!.logit, silent ? [] : parts);
   });
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 
 const unitOf = (text: SignalEmbedding, head: Head) => lengthUnit(knownWords(text), head);
 
-/** A label that no signal at hand speaks to is abstained from: its probability is then its prior. */
+/** A label that no signal at hand speaks to is abstained from: its probability is then about its prior. */
 function toTag(label: HeadLabel, logit: number, parts: Evidence[]): Tag {
   const probability = probabilityOf(logit);
   const state = parts.length === 0 ? 'ABSTAINED' : stateOf(probability, label.threshold);

@@ -28,6 +28,7 @@ export function leadingSubspace(rows: SparseRows, options: SubspaceOptions): Sub
     basis = projectBack(rows, project(rows, basis, width), width);
     orthonormalise(basis, width);
   }
+  orthonormalise(basis, width); // once more: squared condition numbers cost a few digits
   const { values, vectors } = eigen(gram(project(rows, basis, width), width), width);
   return {
     vectors: multiply(basis, vectors, width, options.dimensions),
@@ -50,18 +51,18 @@ function projectBack(rows: SparseRows, dense: Float32Array, width: number): Floa
   return out;
 }
 
-/** Makes the columns of a rows × width matrix orthonormal in place, by Cholesky: M ← M·L⁻ᵀ with MᵀM = L·Lᵀ. Twice, for accuracy. */
+/** Makes the columns of a rows × width matrix orthonormal in place, by Cholesky: M ← M·L⁻ᵀ with MᵀM = L·Lᵀ.
+ * Columns that depend on others become zero. */
 function orthonormalise(matrix: Float32Array, width: number): void {
-  for (let pass = 0; pass < 2; pass++) {
-    const lower = cholesky(gram(matrix, width), width);
-    const rows = matrix.length / width;
-    for (let i = 0; i < rows; i++) {
-      const row = matrix.subarray(i * width, (i + 1) * width);
-      for (let j = 0; j < width; j++) {
-        let value = row[j]!;
-        for (let k = 0; k < j; k++) value -= row[k]! * lower[j * width + k]!;
-        row[j] = value / lower[j * width + j]!;
-      }
+  const lower = cholesky(gram(matrix, width), width);
+  const rows = matrix.length / width;
+  for (let i = 0; i < rows; i++) {
+    const row = matrix.subarray(i * width, (i + 1) * width);
+    for (let j = 0; j < width; j++) {
+      let value = row[j]!;
+      for (let k = 0; k < j; k++) value -= row[k]! * lower[j * width + k]!;
+      const pivot = lower[j * width + j]!;
+      row[j] = pivot === 0 ? 0 : value / pivot;
     }
   }
 }
@@ -81,13 +82,19 @@ function gram(matrix: Float32Array, width: number): Float64Array {
   return out;
 }
 
+/** A column with less than this share of its square outside the columns before it counts as one of them. */
+const DEPENDENT = 1e-9;
+
+/** L of L·Lᵀ; a column that depends on those before it gets zeros. */
 function cholesky(matrix: Float64Array, n: number): Float64Array {
   const lower = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i * n + j]!;
       for (let k = 0; k < j; k++) sum -= lower[i * n + k]! * lower[j * n + k]!;
-      lower[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-20)) : sum / lower[j * n + j]!;
+      const pivot = lower[j * n + j]!;
+      if (i > j) lower[i * n + j] = pivot === 0 ? 0 : sum / pivot;
+      else lower[i * n + i] = sum > DEPENDENT * matrix[i * n + i]! ? Math.sqrt(sum) : 0;
     }
   }
   return lower;

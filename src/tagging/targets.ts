@@ -47,8 +47,9 @@ export function sourceTargets(
 
 /**
  * What each text says of each label of the taxonomy. A genre is decided by the film's genres and so is a label
- * that only genres stand for; other moods and themes are decided by the tags. The other kind of name can
- * only speak for a label, never against it. Hints by words decide where nothing else is known.
+ * that only genres stand for; other moods and themes are decided by the tags. Where the deciding kind is known, names
+ * of the other kind speak for a label too; where it is not, nothing is known: counting only what speaks for a
+ * label would make it look more frequent than it is. Labels of `mapping.words` are decided by their words.
  */
 export function labelTargets(
   texts: readonly LabelledText[],
@@ -62,15 +63,14 @@ export function labelTargets(
     const tags = namesFor(mapping.tag, id);
     const genres = namesFor(mapping.genre, id);
     const decidedBy = id.startsWith('genre/') || tags.length === 0 ? 'genre' : 'tag';
-    const names = decidedBy === 'genre' ? genres : tags;
+    const stands = (decidedBy === 'genre' ? genres : tags).length > 0;
     const hint = hints.get(id);
     texts.forEach((text, i) => {
-      const has =
+      const named =
         tags.some((name) => text.labels.tag?.includes(name)) ||
-        genres.some((name) => text.labels.genre?.includes(name)) ||
-        hint?.[i] === 1;
-      const against = hint ? hint[i] === -1 : names.length > 0 && text.labels[decidedBy] !== undefined;
-      targets[i * labels.length + j] = has ? 1 : against ? -1 : 0;
+        genres.some((name) => text.labels.genre?.includes(name));
+      const known = hint ? hint[i] !== 0 : stands && text.labels[decidedBy] !== undefined;
+      if (known) targets[i * labels.length + j] = named || hint?.[i] === 1 ? 1 : -1;
     });
   });
   return targets;

@@ -1,27 +1,22 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { fingerprint, nameModel, type PackManifest, writeManifest } from '../inference/packs.js';
+import { type PackManifest, writeManifest } from '../inference/packs.js';
 import { ThreadPool } from '../inference/threads.js';
-import { pictureModel, readStatistics, soundModel } from '../signals/statistics.js';
-import { TEXT_FILES } from '../signals/text-model.js';
-import { HEAD_FILE } from './compact-tagger.js';
+import { describePack, prepareFolder, writeWeights } from './compact-files.js';
 import { validationFigures } from './evaluate-text.js';
-import { FUSION_WEIGHTS } from './fusion.js';
 import { labelTargets, mappedSources, sourcesOf, sourceTargets, wordHints } from './targets.js';
 import { type LabelMapping, labelsOf, readMapping, readTaxonomy, type Taxonomy } from './taxonomy.js';
-import { quantise, writeTextGraph } from './text-graph.js';
 import { learnHead } from './train-head.js';
-import { type Corpus, type LearnedText, learnText } from './train-text.js';
+import { type Corpus, learnText } from './train-text.js';
 import type { trainTasks } from './train-thread.js';
-import { alikesOf, DATA_FILES, readTrainingSet, type TrainingSet, trailerCuts } from './training-set.js';
+import { alikesOf, readTrainingSet, type TrainingSet, trailerCuts } from './training-set.js';
 
 export interface TrainCompactOptions {
   /** Has `synopses.jsonl.gz` and `films.jsonl.gz`. */
   dataFolder: string;
-  /** Gets the pack's files; `statistics.json` lies there already, the taxonomy and its mapping beside it. */
+  /**
+   * Gets the pack's files. The taxonomy, its mapping and the cues lie beside it and `statistics.json` inside; where
+   * they are missing, the shipped ones are copied.
+   */
   outFolder: string;
   /** Told each step, in a sentence. */
   report?: (line: string) => void;
@@ -31,9 +26,9 @@ export interface TrainCompactOptions {
 const SETTINGS = {
   seed: 20_261_122,
   text: { terms: 120_000, fewestTexts: 3, dense: 96 },
-  sources: { cost: 0.5, balance: 0.7, epochs: 8 },
-  head: { cost: 0.3, balance: 0.5, epochs: 6 },
-  /** Noisy cuts of each synopsis that the head learns and is calibrated on. */
+  sources: { cost: 0.6, balance: 0.8, epochs: 8 },
+  head: { cost: 0.1, balance: 0.5, epochs: 5 },
+  /** Noisy cuts of each synopsis: genres are learned from them too, and the head is calibrated on them. */
   cuts: 2,
 };
 
@@ -49,6 +44,7 @@ const THREADS = 2;
 export async function trainCompact(options: TrainCompactOptions): Promise<PackManifest> {
   const report = options.report ?? (() => {});
   const beside = (name: string) => path.join(options.outFolder, '..', name);
+  await prepareFolder(options.outFolder);
   const taxonomy = await readTaxonomy(beside('taxonomy.json'));
   const mapping = await readMapping(beside('label-mapping.json'), taxonomy);
   const set = await readTrainingSet(options.dataFolder);
@@ -57,28 +53,15 @@ export async function trainCompact(options: TrainCompactOptions): Promise<PackMa
   const threads = new ThreadPool<typeof trainTasks>(threadEntry(), THREADS);
   try {
     const { learned, head, sources } = await learn(set, taxonomy, mapping, threads, report);
-    await mkdir(options.outFolder, { recursive: true });
-    const inPack = (name: string) => path.join(options.outFolder, name);
-    await writeFile(inPack(TEXT_FILES.vocabulary), vocabularyFile(learned));
-    const width = SETTINGS.text.dense + sources.length;
-    await writeFile(
-      inPack(TEXT_FILES.graph),
-      writeTextGraph(quantise(learned.table, width), SETTINGS.text.dense),
-    );
-    await writeFile(
-      inPack(TEXT_FILES.layout),
-      json({ dense: SETTINGS.text.dense, sources, bias: [...learned.bias].map(round) }),
-    );
-    await writeFile(inPack(HEAD_FILE), json(head));
+    await writeWeights(options.outFolder, { learned, head, sources, dense: SETTINGS.text.dense });
   } finally {
     await threads.close();
   }
-  await writeManifest(options.outFolder, await describePack(options, {}));
+  const made = { ...options, version: PACK_VERSION, seed: SETTINGS.seed };
+  await writeManifest(options.outFolder, await describePack(made, {}));
   report('Measuring on the validation split.');
-  const manifest = await describePack(
-    options,
-    await validationFigures(options.outFolder, set, SETTINGS.seed),
-  );
+  const figures = await validationFigures(options.outFolder, set, SETTINGS.seed);
+  const manifest = await describePack(made, figures);
   await writeManifest(options.outFolder, manifest);
   return manifest;
 }
@@ -100,21 +83,27 @@ async function learn(
   const hints = wordHints(originals, taxonomy, mapping);
 
   const targets = sourceTargets(originals, sources, hints);
+  const synopses = set.synopses.length;
+  const origins = Int32Array.from(texts, (_, row) =>
+    row < originals.length ? row : (row - originals.length) % synopses,
+  );
+  const genres = [...sources.keys()].filter((source) => sources[source]!.startsWith('genre:'));
   report(`Learning ${sources.length} sources.`);
   const learned = await learnText(
     {
       texts,
-      originals: originals.length,
+      synopses,
       sources,
       corpora: [
-        corpusOf(targets, sources.length, { from: 0, to: set.synopses.length, of: texts.length }, [
-          ...sources.keys(),
-        ]),
+        corpusOf(targets, sources.length, origins, [...sources.keys()], (row, source) =>
+          row < originals.length ? row < synopses : genres.includes(source),
+        ),
         corpusOf(
           targets,
           sources.length,
-          { from: set.synopses.length, to: originals.length, of: texts.length },
-          [...sources.keys()].filter((j) => sources[j]!.startsWith('genre:')),
+          origins,
+          genres,
+          (row) => row >= synopses && row < originals.length,
         ),
       ],
     },
@@ -130,7 +119,7 @@ async function learn(
       texts,
       scores: learned.unseenScores,
       sources: sources.length,
-      targets: withCuts(known, set.synopses.length, labels.length, cuts.length),
+      targets: byOrigin(known, origins, labels.length),
       labels,
       mapped: mappedSources(labels, sources, mapping),
       calibrateFrom: originals.length,
@@ -141,102 +130,36 @@ async function learn(
   return { learned, head, sources };
 }
 
-/** The part of the originals' targets in rows `from` … `to` and the columns `teaches`; all other rows are unknown. */
+/**
+ * The targets of the rows and columns that a corpus teaches; everything else is unknown to it.
+ * @param origins the original that each text is, or was cut from
+ */
 function corpusOf(
   targets: Int8Array,
   sources: number,
-  rows: { from: number; to: number; of: number },
+  origins: Int32Array,
   teaches: number[],
+  wanted: (row: number, source: number) => boolean,
 ): Corpus {
-  const out = new Int8Array(rows.of * teaches.length);
-  for (let i = rows.from; i < rows.to; i++) {
+  const out = new Int8Array(origins.length * teaches.length);
+  origins.forEach((origin, row) => {
     teaches.forEach((source, j) => {
-      out[i * teaches.length + j] = targets[i * sources + source]!;
+      if (wanted(row, source)) out[row * teaches.length + j] = targets[origin * sources + source]!;
     });
-  }
+  });
   return { teaches, targets: out };
 }
 
-/** The originals' targets, and for each set of cuts those of the synopses (the first originals) again. */
-function withCuts(known: Int8Array, synopses: number, labels: number, cuts: number): Int8Array {
-  const ofSynopses = known.subarray(0, synopses * labels);
-  const out = new Int8Array(known.length + cuts * ofSynopses.length);
-  out.set(known);
-  for (let n = 0; n < cuts; n++) out.set(ofSynopses, known.length + n * ofSynopses.length);
+/** Each text's targets: those of the original that it is or was cut from. */
+function byOrigin(known: Int8Array, origins: Int32Array, labels: number): Int8Array {
+  const out = new Int8Array(origins.length * labels);
+  origins.forEach((origin, row) => {
+    out.set(known.subarray(origin * labels, (origin + 1) * labels), row * labels);
+  });
   return out;
-}
-
-function vocabularyFile({ documents, counts }: LearnedText): Buffer {
-  const lines = [documents, ...counts.map(([term, n]) => `${term}\t${n}`)];
-  return gzipSync(`${lines.join('\n')}\n`, { level: 9 });
-}
-
-async function describePack(
-  options: TrainCompactOptions,
-  figures: Record<string, number>,
-): Promise<PackManifest> {
-  const { outFolder, dataFolder } = options;
-  const statistics = await readStatistics(path.join(outFolder, 'statistics.json'));
-  const names = [
-    ...Object.values(TEXT_FILES),
-    HEAD_FILE,
-    'statistics.json',
-    '../taxonomy.json',
-    '../cues.json',
-  ].sort();
-  const files: PackManifest['files'] = {};
-  for (const name of names) files[name] = await fingerprint(path.join(outFolder, name));
-  const sha = (...of: string[]) => of.map((name) => files[name]!.sha256);
-  const text = nameModel('compact-text', sha(...Object.values(TEXT_FILES)));
-  const picture = pictureModel(statistics);
-  const sound = soundModel(statistics);
-  const data: PackManifest['data'] = {};
-  for (const name of Object.values(DATA_FILES))
-    data[name] = (await fingerprint(path.join(dataFolder, name))).sha256;
-  return {
-    id: 'compact',
-    version: PACK_VERSION,
-    models: {
-      TEXT: text,
-      PICTURE: picture,
-      SOUND: sound,
-      HEAD: nameModel('compact-head', [
-        ...sha(HEAD_FILE, '../taxonomy.json', '../cues.json'),
-        text,
-        picture,
-        sound,
-      ]),
-      FUSED: nameModel('compact-fused', [JSON.stringify(FUSION_WEIGHTS), text, picture, sound]),
-    },
-    files,
-    data,
-    code: await codeFingerprint(),
-    seed: SETTINGS.seed,
-    figures,
-  };
-}
-
-/** The modules that decide what is learned, from `src/`. */
-const CODE = [
-  'signals/text-words',
-  'signals/text-features',
-  ...['corpus', 'training-set', 'noise', 'random', 'targets', 'sparse', 'logistic', 'cross-fit', 'subspace'],
-  ...['train-text', 'train-head', 'calibration', 'thresholds', 'text-graph', 'train-compact'],
-].map((name) => (name.includes('/') ? name : `tagging/${name}`));
-
-/** sha256 over the training code as it is written, not as it is compiled. */
-async function codeFingerprint(): Promise<string> {
-  const source = fileURLToPath(new URL('../../src/', import.meta.url));
-  const hash = createHash('sha256');
-  for (const name of CODE) hash.update(await readFile(path.join(source, `${name}.ts`)));
-  return hash.digest('hex');
 }
 
 /** Threads run built modules, also when this one runs from its TypeScript under vitest. */
 function threadEntry(): URL {
   return new URL('./train-thread.js', import.meta.url.replace('/src/', '/dist/'));
 }
-
-/** Six decimals: more would only say noise. */
-const round = (value: number) => Math.round(value * 1e6) / 1e6;
-const json = (value: unknown) => `${JSON.stringify(value)}\n`;

@@ -9,6 +9,12 @@ import { tuneThresholds } from './thresholds.js';
 import type { trainTasks } from './train-thread.js';
 import { foldOf, lengthOf } from './training-set.js';
 
+/**
+ * No label is accepted below this probability: for labels that words hardly tell, best F1 lies where nine in ten answers
+ * are wrong, and that is no help to an editor.
+ */
+const LEAST_THRESHOLD = 0.1;
+
 export interface HeadLesson {
   texts: LabelledText[];
   /** texts × sources: scores by models that did not see the text's film, without bias. */
@@ -70,7 +76,7 @@ export async function learnHead(
     labels: labels.map((id, j) => ({
       id,
       prior: priorOf(calibrated[j]!.truth),
-      threshold: round(sigmoid(thresholds[j]!)),
+      threshold: round(Math.max(LEAST_THRESHOLD, sigmoid(thresholds[j]!))),
       calibration: calibrated[j]!.calibration.coefficients,
       bias: round(fit.model.bias[j]!),
       weights: Array.from({ length: sources }, (_, s) =>

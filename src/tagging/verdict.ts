@@ -1,14 +1,17 @@
 import type { LabelGroupKind, Tag, TagState, TagWeight } from './tag.js';
 
-/** A label is SUGGESTED from this share of its threshold's odds on. */
+/** A label is SUGGESTED from this share of its threshold's odds on … */
 const SUGGESTED_ODDS = 0.5;
+/** … but never below this probability. */
+const LEAST_SUGGESTED = 0.05;
 /** An ACCEPTED label is MAJOR from this share of the strongest one's strength on. */
 const MAJOR_SHARE = 0.5;
 
 /** The state of a label that the signals could speak to. */
 export function stateOf(probability: number, threshold: number): Exclude<TagState, 'ABSTAINED'> {
   if (probability >= threshold) return 'ACCEPTED';
-  return odds(probability) >= SUGGESTED_ODDS * odds(threshold) ? 'SUGGESTED' : 'BELOW_THRESHOLD';
+  const near = odds(probability) >= SUGGESTED_ODDS * odds(threshold);
+  return near && probability >= LEAST_SUGGESTED ? 'SUGGESTED' : 'BELOW_THRESHOLD';
 }
 
 /**

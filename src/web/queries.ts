@@ -102,7 +102,7 @@ export const TITLE = /* GraphQL */ `
   query Title($id: ID!) {
     title(id: $id) {
       id name releaseYear synopsis
-      trailers(first: 20) {
+      trailers(first: 10) {
         edges {
           node {
             id durationSeconds

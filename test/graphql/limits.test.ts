@@ -72,7 +72,7 @@ describe('an operation is refused', () => {
     expect(refuse(`{ trailer(id: "1") ${deep(5)} }`)?.extensions.code).toBe('TOO_LARGE');
   });
 
-  it('when it asks for more than 50,000 values', () => {
+  it('when it asks for more than 30,000 values', () => {
     const query =
       '{ titles(first: 100) { nodes { trailers(first: 100) { nodes { id durationSeconds shots { index } } } } } }';
     expect(refuse(query)?.extensions.code).toBe('TOO_LARGE');

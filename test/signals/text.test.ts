@@ -26,7 +26,7 @@ test('forms of one word share a stem, different words do not', () => {
   expect(stems('murder murders murdered murdering')).toBe(1);
   expect(stems('family families')).toBe(1);
   expect(stems('stop stopped stopping')).toBe(1);
-  expect(stems('witness witch wit sing king')).toBe(5);
+  expect(stems('witch wit sing king universe university')).toBe(6);
 });
 
 const words = fc.constantFrom('king', 'dragon', 'sword', 'castle', 'night', 'unknownword', 'of');

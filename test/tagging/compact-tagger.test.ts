@@ -139,6 +139,12 @@ test('without words a label that picture can hint at is answered, every other on
   expect(tags[1]).toMatchObject({ evidence: [], shares: {}, weight: null });
 });
 
+test('without words a cue too weak to carry an answer leaves the label abstained, a cue against it answers no', () => {
+  const state = (deviation: number) =>
+    tagOf([missing('TEXT'), picture([deviation]), missing('SOUND')], 'mood/dark').state;
+  expect([state(-0.5), state(-3), state(3)]).toEqual(['ABSTAINED', 'ACCEPTED', 'BELOW_THRESHOLD']);
+});
+
 test('two words are too few to answer from', () => {
   const short = { ...text([[1, 5]]), measures: { lines: 1, words: 2, knownShare: 1 } };
   expect(tagOf([short], 'theme/quest').state).toBe('ABSTAINED');

@@ -44,23 +44,23 @@ const text = (
   title: 'x',
 });
 
-test('a genre is decided by the genres; a tag speaks for it, its absence does not speak against it', () => {
+test('a genre is decided by the genres, and where these are unknown it is unknown, whatever the tags say', () => {
   const texts = [
     text({ genre: ['Horror'] }),
     text({ genre: ['Drama'] }),
+    text({ genre: ['Drama'], tag: ['horror'] }),
     text({ tag: ['horror'] }),
-    text({ tag: ['bleak'] }),
   ];
   const targets = labelTargets(texts, taxonomy, mapping, new Map());
   expect([0, 3, 6, 9].map((at) => targets[at])).toEqual([1, -1, 1, 0]);
 });
 
-test('a mood that tags stand for is decided by the tags; a genre speaks for it, its absence not against it', () => {
+test('a mood that tags stand for is decided by the tags; a genre speaks for it where the tags are known', () => {
   const texts = [
     text({ tag: ['bleak'] }),
     text({ tag: [] }),
+    text({ tag: [], genre: ['Horror'] }),
     text({ genre: ['Horror'] }),
-    text({ genre: ['Drama'] }),
   ];
   const targets = labelTargets(texts, taxonomy, mapping, new Map());
   expect([1, 4, 7, 10].map((at) => targets[at])).toEqual([1, -1, 1, 0]);

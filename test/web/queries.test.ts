@@ -1,10 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { buildSchema, type GraphQLSchema, parse, validate } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { refuseOversized } from '../../src/graphql/limits.js';
 import * as queries from '../../src/web/queries.js';
 import { STAGES } from '../../src/web/words.js';
 
 const root = new URL('../../', import.meta.url);
+
+/** Something for every variable that must be there; the size of an answer does not depend on them. */
+function variablesOf(operation: string): Record<string, unknown> {
+  const ids = [...operation.matchAll(/\$(\w+): ID!/g)].map((match) => [match[1], 'title_1']);
+  return Object.fromEntries(ids);
+}
 
 describe('what the page and the examples ask', () => {
   let schema: GraphQLSchema;
@@ -15,6 +22,10 @@ describe('what the page and the examples ask', () => {
 
   it.each(Object.entries(queries))('%s is valid against schema.graphql', (_name, operation) => {
     expect(validate(schema, parse(operation))).toEqual([]);
+  });
+
+  it.each(Object.entries(queries))('%s is within the size that the server answers', (_name, operation) => {
+    expect(refuseOversized(schema, parse(operation), null, variablesOf(operation))).toBeNull();
   });
 
   it.each(['analyze.sh', 'follow.ts'])(

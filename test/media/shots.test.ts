@@ -1,0 +1,134 @@
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderFilm } from '../../bench/media/films.js';
+import { scoreShots } from '../../bench/media/score.js';
+import { FILM } from '../../bench/media/shot-table.js';
+import { loadDecoded, saveDecoded } from '../../src/media/decode-folder.js';
+import type { DecodedTrailer } from '../../src/media/decoded.js';
+import { ffmpeg, probeAndDecode, removeFolder, testFolder } from './made.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await testFolder('shots');
+});
+afterAll(() => removeFolder(folder));
+
+describe('hard cuts of a film with 300 and more of them, flashes, pans and dissolves', () => {
+  test.each([
+    ['key frames on cuts', 'WINDOWS', []],
+    ['one key frame in ten seconds', 'FULL', ['-g', '250', '-keyint_min', '250', '-sc_threshold', '0']],
+  ])(
+    'are found with F1 ≥ 0.95 at ±1 frame: %s, read by %s',
+    async (_encoding, decodePath, options) => {
+      const film = await renderFilm({
+        ...FILM,
+        path: path.join(folder, 'film.mp4'),
+        encoder: ['-c:v', 'libx264', '-preset', 'veryfast', ...options],
+      });
+      const decoded = await probeAndDecode(film.path, folder);
+      const score = scoreShots(film, decoded.shots);
+      expect(score.truth).toBeGreaterThanOrEqual(300);
+      expect(score.f1).toBeGreaterThanOrEqual(0.95);
+      expect(score.dissolves.found / score.dissolves.truth).toBeGreaterThanOrEqual(0.8);
+      expect(decoded.decodePath).toBe(decodePath);
+    },
+    120_000,
+  );
+});
+
+describe('a trailer with black, a rating card, scenes, a fade and sound', () => {
+  let decoded: DecodedTrailer;
+
+  beforeAll(async () => {
+    const parts = [
+      'color=c=black:s=320x180:r=25:d=1[a]',
+      'color=c=0x006030:s=320x180:r=25:d=2,drawbox=x=90:y=60:w=140:h=30:color=white:t=fill,drawbox=x=110:y=110:w=100:h=8:color=white:t=fill[b]',
+      'testsrc2=s=320x180:r=25:d=3[c]',
+      'cellauto=s=320x180:r=25:seed=3:rule=110,trim=duration=3,setpts=PTS-STARTPTS,fade=t=out:st=2:d=1[d]',
+      'color=c=black:s=320x180:r=25:d=1[e]',
+      'mandelbrot=s=320x180:r=25,trim=duration=4,setpts=PTS-STARTPTS,fade=t=in:st=0:d=0.6[f]',
+    ];
+    const graph = `${parts.map((part) => part.replace(/\[(\w)\]$/, ',format=yuv420p,setsar=1[$1]')).join(';')};[a][b][c][d][e][f]concat=n=6[v]`;
+    const file = path.join(folder, 'trailer.mkv');
+    await ffmpeg(
+      '-filter_complex',
+      graph,
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=frequency=1000:duration=14',
+      '-map',
+      '[v]',
+      '-map',
+      '0:a',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-c:a',
+      'aac',
+      file,
+    );
+    decoded = await probeAndDecode(file, path.join(folder, 'trailer'));
+  });
+
+  test('is tiled by its shots', () => {
+    expect(decoded.shots[0]?.startSeconds).toBe(0);
+    expect(decoded.shots.at(-1)?.endSeconds).toBeCloseTo(14, 1);
+    for (const [i, shot] of decoded.shots.entries()) {
+      expect(shot.index).toBe(i);
+      if (i > 0) expect(shot.startSeconds).toBe(decoded.shots[i - 1]?.endSeconds);
+    }
+  });
+
+  test('has its black, card and scenes recognised at their times', () => {
+    const seen = decoded.shots.map(({ kind, startSeconds }) => `${kind} ${startSeconds.toFixed(1)}`);
+    expect(seen.slice(0, 4)).toEqual(['BLACK 0.0', 'CARD 1.0', 'CONTENT 3.0', 'CONTENT 6.0']);
+    expect(decoded.shots.some((shot) => shot.kind === 'BLACK' && shot.startSeconds > 8)).toBe(true);
+    expect(decoded.shots.at(-1)?.kind).toBe('CONTENT');
+    expect(decoded.shots.some((shot) => shot.transition === 'FADE')).toBe(true);
+  });
+
+  test('gives a thumbnail for each shot but the black ones', () => {
+    for (const shot of decoded.shots) expect(shot.thumbnail === null).toBe(shot.kind === 'BLACK');
+  });
+
+  test('gives frames of content shots only, in order, with successors that follow at once', () => {
+    const { frames = [] } = decoded.frames ?? {};
+    expect(frames.length).toBeGreaterThan(0);
+    for (const [i, frame] of frames.entries()) {
+      const shot = decoded.shots[frame.shotIndex];
+      expect(shot?.kind).toBe('CONTENT');
+      expect(frame.timeSeconds).toBeGreaterThanOrEqual(frames[i - 1]?.timeSeconds ?? 0);
+      if (frame.successorOf >= 0)
+        expect(frame.timeSeconds - (frames[frame.successorOf]?.timeSeconds ?? 0)).toBeLessThanOrEqual(0.15);
+    }
+    expect(decoded.frames?.data.length).toBe(
+      frames.length * (decoded.frames?.width ?? 0) * (decoded.frames?.height ?? 0) * 3,
+    );
+  });
+
+  test('gives its tone as 16 kHz mono with its loudness kept', () => {
+    const { samples, state } = decoded.sound;
+    expect(state).toBe('PRESENT');
+    expect(samples.length / 16_000).toBeCloseTo(14, 0);
+    let crossings = 0;
+    for (let i = 16_001; i < 32_000; i++)
+      if ((samples[i - 1] as number) < 0 !== (samples[i] as number) < 0) crossings++;
+    expect(crossings).toBeGreaterThan(1980);
+    expect(crossings).toBeLessThan(2020);
+    // ffmpeg's sine has an amplitude of 1/8.
+    expect(Math.max(...samples.subarray(16_000, 32_000))).toBeCloseTo(0.125, 2);
+  });
+
+  test('is the same after a restart, and gone when a byte of it is', async () => {
+    const store = path.join(folder, 'trailer');
+    await saveDecoded(store, decoded);
+    expect(await loadDecoded(store)).toEqual(decoded);
+    const { open } = await import('node:fs/promises');
+    const file = await open(path.join(store, 'decoded', 'frames.rgb'), 'r+');
+    await file.write(Buffer.from([1, 2, 3]), 0, 3, 100);
+    await file.close();
+    expect(await loadDecoded(store)).toBeNull();
+  });
+});
