@@ -66,7 +66,8 @@ export class Discovery {
   /** Loads the index and begins to follow the database; later calls wait for the first. */
   async start(): Promise<ThreadPool<DiscoveryTasks>> {
     this.#index ??= this.#addPool(1);
-    await (this.#started ??= this.#open(this.#index));
+    this.#started ??= this.#open(this.#index);
+    await this.#started;
     return this.#index;
   }
 
@@ -77,7 +78,8 @@ export class Discovery {
   async makeProfiles(options: { readers?: number; onRound?: (made: number) => void } = {}): Promise<void> {
     const { packFolder, pool } = this.parts;
     const { models } = await readManifest(packFolder);
-    const threads = (this.#readers ??= this.#addPool(options.readers ?? 1));
+    this.#readers ??= this.#addPool(options.readers ?? 1);
+    const threads = this.#readers;
     await makeProfiles({ pool, threads, packFolder, models }, this.#stop.signal, options.onRound);
   }
 

@@ -34,7 +34,7 @@ export function choose(candidates: readonly Candidate[], options: ChoiceOptions)
   const open = candidates.map((candidate) => ({ candidate, nearest: 0 }));
   const taken = shares.map(() => 0);
   const chosen: Choice[] = [];
-  const valueOf = ({ candidate, nearest }: (typeof open)[number]) => {
+  const worthOf = ({ candidate, nearest }: (typeof open)[number]) => {
     const { group, score } = candidate;
     const lead = (taken[group]! * (1 - shares[group]!)) / count;
     return (1 - diversity) * score - diversity * nearest - BALANCE * lead;
@@ -43,7 +43,7 @@ export function choose(candidates: readonly Candidate[], options: ChoiceOptions)
     let best = 0;
     let value = Number.NEGATIVE_INFINITY;
     open.forEach((entry, i) => {
-      const own = valueOf(entry);
+      const own = worthOf(entry);
       if (own > value || (own === value && entry.candidate.id < open[best]!.candidate.id)) {
         best = i;
         value = own;

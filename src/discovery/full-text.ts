@@ -39,7 +39,8 @@ export class FullText {
   async names(text: string, filter: TitleFilter): Promise<string[]> {
     const name = text.trim().toLowerCase();
     if (name === '' || name.length > LONGEST_NAME_QUERY) return [];
-    const rows = (await (this.#hasTrigrams ??= this.#findTrigrams()))
+    this.#hasTrigrams ??= this.#findTrigrams();
+    const rows = (await this.#hasTrigrams)
       ? await this.prisma.$queryRaw<{ id: string }[]>`
           SELECT t."id" FROM "Title" t
           WHERE lower(t."name") % ${name} AND similarity(lower(t."name"), ${name}) >= ${NAME_LIKENESS}

@@ -32,7 +32,7 @@ export function createDiscoveryLoaders(discovery: Discovery): DiscoveryLoaders {
             same.map(({ titleId }) => titleId),
             same[0]!.options,
           );
-          same.forEach((key, i) => answers.set(JSON.stringify(key), lists[i]!));
+          for (const [i, key] of same.entries()) answers.set(JSON.stringify(key), lists[i]!);
         }
         return keys.map((key) => answers.get(JSON.stringify(key)) ?? []);
       },

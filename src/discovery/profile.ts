@@ -45,7 +45,7 @@ export function mergeLabels({ opinions, given, verdicts }: LabelSources): Profil
     if (state !== 'ACCEPTED' && state !== 'SUGGESTED') continue;
     const accepted = state === 'ACCEPTED';
     const known = merged.get(label);
-    if (known && known.accepted && !accepted) continue;
+    if (known?.accepted && !accepted) continue;
     if (known && known.accepted === accepted && known.probability >= probability) continue;
     merged.set(label, { label, probability, accepted });
   }

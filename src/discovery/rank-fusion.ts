@@ -17,7 +17,9 @@ export function fuseRanks(ballots: readonly Ballot[]): Neighbour[] {
   const best = ballots.reduce((sum, { weight }) => sum + weight / (DAMPING + 1), 0);
   const scores = new Map<string, number>();
   for (const { ids, weight } of ballots) {
-    ids.forEach((id, i) => scores.set(id, (scores.get(id) ?? 0) + weight / (DAMPING + i + 1) / best));
+    for (const [i, id] of ids.entries()) {
+      scores.set(id, (scores.get(id) ?? 0) + weight / (DAMPING + i + 1) / best);
+    }
   }
   return [...scores].map(([id, score]) => ({ id, score: Math.round(score * 1e6) / 1e6 })).sort(inOrder);
 }

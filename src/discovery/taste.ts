@@ -50,7 +50,11 @@ export function centreOf(titles: readonly Aspects[]): Aspects {
   const centre = noAspects();
   for (const aspect of ASPECTS) {
     const sum = new Float32Array(titles.find((title) => title[aspect])?.[aspect]?.length ?? 0);
-    for (const title of titles) title[aspect]?.forEach((value, i) => (sum[i]! += value));
+    for (const title of titles) {
+      title[aspect]?.forEach((value, i) => {
+        sum[i]! += value;
+      });
+    }
     centre[aspect] = unit(sum);
   }
   return centre;
