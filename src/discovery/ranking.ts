@@ -24,9 +24,10 @@ export interface RankedTitle {
 }
 
 /** For each taste, the titles nearest to its middle that are weighed against each other. */
-const POOL = 300;
-/** What being like a disliked title takes away. */
+const POOL = 120;
+/** What being like a disliked title takes away, where it is more than half as like as the taste is. */
 const DISLIKE = 0.6;
+const DISLIKE_FROM = 0.5;
 
 /** Titles for a taste. Without liked titles: the newest first, for no reason but that. */
 export function rankForTaste(index: CatalogIndex, request: RankRequest): RankedTitle[] {
@@ -43,7 +44,7 @@ export function rankForTaste(index: CatalogIndex, request: RankRequest): RankedT
     const own = index.vectors.aspectsOf(id)!;
     const like = similarity(own, tastes[group]!.centre, DEFAULT_BLEND) ?? 0;
     const dislike = Math.max(0, ...disliked.map((other) => similarity(own, other, DEFAULT_BLEND) ?? 0));
-    return { id, group, score: like - DISLIKE * dislike };
+    return { id, group, score: like - DISLIKE * Math.max(0, dislike - DISLIKE_FROM * like) };
   });
   const all = tastes.reduce((sum, { members }) => sum + members.length, 0);
   const chosen = choose(pool, {

@@ -31,13 +31,13 @@ export interface TextQuery {
   minScore: number;
   /** Label ids: a title must have one of each set, accepted or worth a look. */
   include: string[][];
-  /** Label ids: a title must have none of them. */
+  /** Label ids: none of them may be accepted. */
   exclude: string[];
 }
 
 export interface TextMatches {
   byVector: Neighbour[];
-  /** Those that have the included labels most surely; empty without such. */
+  /** Those that have all included labels most surely and little else; empty without such. */
   byLabel: Neighbour[];
 }
 
@@ -198,13 +198,17 @@ function byLabel(index: CatalogIndex, input: TextQuery): Neighbour[] {
   for (const title of index.titles()) {
     if (!fits(title.id)) continue;
     const tags = index.vectors.aspectsOf(title.id)?.TAGS;
-    const score = input.include.reduce((sum, alternatives) => {
-      const parts = alternatives.map((id) => {
-        const place = title.labels.indexOf(index.labelNumber(id) ?? -1);
-        return place < 0 ? 0 : title.probabilities[place]! * (tags?.[title.labels[place]!] ?? 0);
-      });
-      return sum + Math.max(...parts);
-    }, 0);
+    let likely = 1;
+    let focus = 0;
+    for (const alternatives of input.include) {
+      const places = alternatives
+        .map((id) => title.labels.indexOf(index.labelNumber(id) ?? -1))
+        .filter((place) => place >= 0);
+      const best = places.reduce((p, q) => (title.probabilities[q]! > title.probabilities[p]! ? q : p));
+      likely *= title.probabilities[best]!;
+      focus += (tags?.[title.labels[best]!] ?? 0) ** 2;
+    }
+    const score = likely * Math.sqrt(focus);
     found.push({ id: title.id, score: Math.round(score * 1e6) / 1e6 });
   }
   return found.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, input.limit);
@@ -215,11 +219,12 @@ function labelFilter(index: CatalogIndex, { include, exclude }: TextQuery): (id:
   const wanted = include.map((alternatives) => alternatives.map(number));
   const unwanted = exclude.map(number);
   return (id) => {
-    const labels = index.title(id)?.labels;
-    if (!labels) return false;
+    const title = index.title(id);
+    if (!title) return false;
+    const accepted = title.labels.subarray(0, title.accepted);
     return (
-      wanted.every((alternatives) => alternatives.some((label) => labels.includes(label))) &&
-      !unwanted.some((label) => labels.includes(label))
+      wanted.every((alternatives) => alternatives.some((label) => title.labels.includes(label))) &&
+      !unwanted.some((label) => accepted.includes(label))
     );
   };
 }

@@ -48,10 +48,10 @@ export class RankedTitleResolver {
     candidates?: TitleFilter | null,
     @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1 to 100.' }) first = 20,
     @Arg('diversity', () => Float, {
-      defaultValue: 0.2,
+      defaultValue: 0.1,
       description: 'How different from each other the titles are, 0 to 1.',
     })
-    diversity = 0.2,
+    diversity = 0.1,
   ) {
     if (!(first >= 1 && first <= MOST_RANKED)) throw bad('first', `Ask for 1 to ${MOST_RANKED} titles.`);
     if (!(diversity >= 0 && diversity <= 1)) throw bad('diversity', 'Give a diversity from 0 to 1.');

@@ -75,7 +75,10 @@ describe(`cancelling ${TIMES} times leaves no child and no temporary file`, () =
       // Each time a little later, the last time on the last windows: the progress says where the work is.
       const work = decodeTrailer(
         { path: film, facts, folder: job, sidecars: [] },
-        { signal: controller.signal, progress: (share) => share >= (LAST_SHARE * i) / TIMES && controller.abort() },
+        {
+          signal: controller.signal,
+          progress: (share) => share >= (LAST_SHARE * i) / TIMES && controller.abort(),
+        },
       );
       await expect(work).rejects.toMatchObject({ code: 'CANCELLED' });
       expect(await children()).toEqual([]);

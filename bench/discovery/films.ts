@@ -1,0 +1,22 @@
+import { readFilms } from '../../src/tagging/corpus.js';
+
+/** A film of the file with its genre words masked, so that no method reads the answer. */
+export interface PlainFilm {
+  id: string;
+  text: string;
+  genres: string[];
+  year: number | null;
+}
+
+/** Genres that say what a film is, not how it was made. */
+const FORMS = new Set(['Silent', 'Short', 'Live Action', 'Independent', 'Performance']);
+
+export async function readPlainFilms(file: string): Promise<PlainFilm[]> {
+  const rows = await readFilms(file);
+  return rows.map(({ text, labels }, i) => ({
+    id: `film_${String(i).padStart(6, '0')}`,
+    text,
+    genres: (labels.genre ?? []).filter((genre) => !FORMS.has(genre)),
+    year: null,
+  }));
+}
