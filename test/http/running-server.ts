@@ -54,7 +54,7 @@ export async function runServer(
   await notifications.start();
   const discovery = new Discovery({
     ...{ prisma: database.prisma, pool: database.pool, url: database.url, feed: notifications },
-    ...{ taxonomy: TAXONOMY, packFolder: PACK_FOLDER, log },
+    ...{ taxonomy: given.app?.taxonomy ?? TAXONOMY, packFolder: PACK_FOLDER, log },
   });
   const app: App = {
     config,
