@@ -9,9 +9,10 @@ export type Blend = Record<Aspect, number>;
 
 /**
  * Words and tags tell what a title is about, picture and sound how it feels. The signals' shares are those of the
- * fused vector (`FUSION_WEIGHTS` squared: 0.64, 0.25, 0.11); tags count like words (docs/discovery.md).
+ * fused vector (`FUSION_WEIGHTS` squared: 0.64, 0.25, 0.11); tags count as much as all signals, because they agree
+ * better with what people call alike (`npm run bench -- relevance`).
  */
-export const DEFAULT_BLEND: Blend = { TEXT: 0.64, PICTURE: 0.25, SOUND: 0.11, TAGS: 0.64 };
+export const DEFAULT_BLEND: Blend = { TEXT: 0.64, PICTURE: 0.25, SOUND: 0.11, TAGS: 1 };
 
 /** One vector an aspect, of any length; null where the title has nothing to go by. */
 export type Aspects = Record<Aspect, Float32Array | null>;

@@ -29,6 +29,8 @@ export interface IndexedTitle {
   /** Numbers of its labels in `CatalogIndex.labels`, accepted ones first. */
   labels: Uint8Array;
   probabilities: Float32Array;
+  /** What each label makes of the tag vector, which has length 1. */
+  weights: Float32Array;
   accepted: number;
   createdAt: number;
   releaseYear: number | null;
@@ -59,10 +61,12 @@ export class CatalogIndex {
       const number = this.#numberOf.get(label);
       return number === undefined ? [] : [{ number, probability: probabilities[i]!, accepted: i < accepted }];
     });
+    const tags = this.#tagVector(known);
     const title: IndexedTitle = {
       id,
       labels: Uint8Array.from(known, ({ number }) => number),
       probabilities: Float32Array.from(known, ({ probability }) => probability),
+      weights: Float32Array.from(known, ({ number }) => tags?.[number] ?? 0),
       accepted: known.filter((label) => label.accepted).length,
       createdAt,
       releaseYear,
@@ -72,7 +76,7 @@ export class CatalogIndex {
       TEXT: this.#fitting(vectors.TEXT, 'TEXT'),
       PICTURE: this.#fitting(vectors.PICTURE, 'PICTURE'),
       SOUND: this.#fitting(vectors.SOUND, 'SOUND'),
-      TAGS: this.#tagVector(title),
+      TAGS: tags,
     });
     this.changes++;
   }
@@ -123,11 +127,9 @@ export class CatalogIndex {
   }
 
   /** One number a label: how likely it is, times what it tells. */
-  #tagVector({ labels, probabilities }: IndexedTitle): Float32Array | null {
+  #tagVector(labels: readonly { number: number; probability: number }[]): Float32Array | null {
     const vector = new Float32Array(this.labels.length);
-    labels.forEach((number, i) => {
-      vector[number] = probabilities[i]! * this.labels[number]!.rarity;
-    });
+    for (const { number, probability } of labels) vector[number] = probability * this.labels[number]!.rarity;
     return unit(vector);
   }
 }

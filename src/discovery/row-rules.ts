@@ -1,4 +1,4 @@
-import type { CatalogIndex } from './catalog-index.js';
+import type { CatalogIndex, IndexedTitle } from './catalog-index.js';
 import { SAME_MATTER } from './row-words.js';
 
 export type RowKind = 'MOOD' | 'THEME' | 'MOOD_THEME' | 'MOOD_GENRE' | 'GENRE_THEME';
@@ -19,8 +19,8 @@ export interface RowRule {
 
 /** Titles by label, from one state of the catalog. */
 export interface Postings {
-  /** By label number: the ids of titles on which it is accepted. */
-  ofLabel: string[][];
+  /** By label number: the titles on which it is accepted. */
+  ofLabel: IndexedTitle[][];
   /** By pair of numbers, `a * labels + b` with a < b: how many titles have both. */
   pairs: Uint32Array;
   titles: number;
@@ -36,12 +36,12 @@ const KINDS: Record<string, RowKind> = {
 
 export function countLabels(index: CatalogIndex): Postings {
   const count = index.labels.length;
-  const ofLabel: string[][] = index.labels.map(() => []);
+  const ofLabel: IndexedTitle[][] = index.labels.map(() => []);
   const pairs = new Uint32Array(count * count);
   for (const title of index.titles()) {
     const accepted = title.labels.subarray(0, title.accepted).slice().sort();
     accepted.forEach((a, i) => {
-      ofLabel[a]!.push(title.id);
+      ofLabel[a]!.push(title);
       for (const b of accepted.subarray(i + 1)) pairs[a * count + b]!++;
     });
   }

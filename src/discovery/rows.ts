@@ -2,6 +2,7 @@ import { hash32 } from '../tagging/random.js';
 import { type Aspects, type Blend, DEFAULT_BLEND, similarity } from './aspect.js';
 import type { CatalogIndex, IndexedTitle } from './catalog-index.js';
 import { choose } from './diversity.js';
+import { HighestScores } from './highest-scores.js';
 import { findRules, type Postings, type RowKind, type RowRule } from './row-rules.js';
 import { rowName } from './row-words.js';
 import { centreOf, type Taste } from './taste.js';
@@ -125,9 +126,10 @@ function membersOf(
   shown: ReadonlySet<string>,
 ): string[] {
   const pool = fittest(rule, index, postings, shown, request.size * POOL_FACTOR);
-  const centre = centreOf(pool.map(({ id }) => index.vectors.aspectsOf(id)!));
+  const aspectsOf = new Map(pool.map(({ id }) => [id, index.vectors.aspectsOf(id)!]));
+  const centre = centreOf([...aspectsOf.values()]);
   const score = ({ id, fit }: Fit) => {
-    const own = index.vectors.aspectsOf(id)!;
+    const own = aspectsOf.get(id)!;
     const coherence = similarity(own, centre, ROW_BLEND) ?? 0;
     return fit + 0.5 * coherence + tasteOf(own, request.tastes);
   };
@@ -137,7 +139,7 @@ function membersOf(
       count: request.size,
       diversity: DIVERSITY,
       shares: [1],
-      likeness: (a, b) => index.likeness(a, b, ROW_BLEND),
+      likeness: (a, b) => similarity(aspectsOf.get(a)!, aspectsOf.get(b)!, ROW_BLEND) ?? 0,
     },
   );
   const ids = chosen.map(({ id }) => id);
@@ -166,25 +168,36 @@ function fittest(
   const shortest = rule.numbers.reduce((a, b) =>
     postings.ofLabel[b]!.length < postings.ofLabel[a]!.length ? b : a,
   );
-  const vector = ruleVector(rule, index);
+  const rarity = rule.numbers.map((number) => index.labels[number]!.rarity);
+  const length = Math.hypot(...rarity);
   const fits: Fit[] = [];
-  for (const id of postings.ofLabel[shortest]!) {
-    if (shown.has(id)) continue;
-    const title = index.title(id)!;
-    const likely = likelihood(title, rule.numbers);
-    if (likely === 0) continue;
-    const tags = index.vectors.aspectsOf(id)?.TAGS;
-    const focus = tags ? rule.numbers.reduce((sum, n) => sum + tags[n]! * vector[n]!, 0) : 0;
-    fits.push({ id, fit: Math.sqrt(likely) * focus });
+  const highest = new HighestScores(count);
+  for (const title of postings.ofLabel[shortest]!) {
+    if (shown.has(title.id)) continue;
+    const fit = fitOf(title, rule.numbers, rarity) / length;
+    if (fit === 0) continue;
+    fits.push({ id: title.id, fit });
+    highest.offer(fit);
   }
-  return fits.sort((a, b) => b.fit - a.fit || (a.id < b.id ? -1 : 1)).slice(0, count);
+  return fits
+    .filter(({ fit }) => fit >= highest.lowest)
+    .sort((a, b) => b.fit - a.fit || (a.id < b.id ? -1 : 1))
+    .slice(0, count);
 }
 
-/** The product of the labels' probabilities; 0 unless all are accepted. */
-function likelihood(title: IndexedTitle, numbers: readonly number[]): number {
-  const accepted = title.labels.subarray(0, title.accepted);
-  return numbers.reduce((product, number) => {
-    const place = accepted.indexOf(number);
-    return place < 0 ? 0 : product * title.probabilities[place]!;
-  }, 1);
+/** √(product of the labels' probabilities) · cosine of the title's tags to the rule; 0 unless all are accepted. */
+function fitOf(
+  { labels, accepted, probabilities, weights }: IndexedTitle,
+  numbers: number[],
+  rarity: number[],
+) {
+  let likely = 1;
+  let focus = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const place = labels.indexOf(numbers[i]!);
+    if (place < 0 || place >= accepted) return 0;
+    likely *= probabilities[place]!;
+    focus += weights[place]! * rarity[i]!;
+  }
+  return Math.sqrt(likely) * focus;
 }

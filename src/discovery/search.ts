@@ -30,7 +30,7 @@ export interface SearchRequest {
 
 const LONGEST_QUERY = 300; // characters
 /** A name that is typed is meant; words say more than meaning does; labels are the models' opinion. */
-const WEIGHTS: Record<MatchKind, number> = { NAME: 2, WORDS: 1, MEANING: 0.8, LABELS: 1 };
+export const WEIGHTS: Record<MatchKind, number> = { NAME: 2, WORDS: 1, MEANING: 0.8, LABELS: 1 };
 /**
  * Cosine of query and text below which nothing is told: random queries of known words reach it with 1 title in a
  * thousand (docs/discovery.md, "The cut-off").

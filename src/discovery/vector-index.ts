@@ -1,4 +1,5 @@
 import { ASPECTS, type Aspect, type Aspects, type Blend, noAspects, similarity } from './aspect.js';
+import { HighestScores } from './highest-scores.js';
 import { VectorColumn } from './vector-column.js';
 
 /** A title and how alike it is, −1 … 1. */
@@ -161,40 +162,4 @@ export class VectorIndex {
 /** Likest first; the id makes the order total. */
 export function inOrder(a: Neighbour, b: Neighbour): number {
   return b.score - a.score || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
-
-/** The highest of many numbers, in a binary heap with the lowest of them on top. */
-class HighestScores {
-  readonly #heap: Float64Array;
-  #size = 0;
-
-  constructor(private readonly count: number) {
-    this.#heap = new Float64Array(count);
-  }
-
-  /** The `count`-th highest; −∞ while there are fewer. */
-  get lowest(): number {
-    return this.#size < this.count || this.count === 0 ? Number.NEGATIVE_INFINITY : this.#heap[0]!;
-  }
-
-  offer(score: number): void {
-    if (this.#size < this.count) {
-      this.#heap[this.#size++] = score;
-      if (this.#size === this.count) this.#heap.sort();
-    } else if (score > this.#heap[0]!) this.#replaceLowest(score);
-  }
-
-  #replaceLowest(score: number): void {
-    const heap = this.#heap;
-    let place = 0;
-    for (;;) {
-      let child = 2 * place + 1;
-      if (child >= this.count) break;
-      if (child + 1 < this.count && heap[child + 1]! < heap[child]!) child++;
-      if (heap[child]! >= score) break;
-      heap[place] = heap[child]!;
-      place = child;
-    }
-    heap[place] = score;
-  }
 }

@@ -35,7 +35,7 @@ export class BlendInput {
   @Field(() => Float, { nullable: true, description: 'How it sounds; usually 0.11.' })
   sound?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Its genres, moods and themes; usually 0.64.' })
+  @Field(() => Float, { nullable: true, description: 'Its genres, moods and themes; usually 1.' })
   tags?: number | null;
 }
 
