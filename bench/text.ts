@@ -23,7 +23,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const pack = path.join(root, 'models', 'compact');
 const data = path.resolve(root, '../shared/data');
 const SEED = 20_261_122;
-const DRAWS = 300;
+const DRAWS = 200;
 
 interface Line {
   what: string;
@@ -55,9 +55,9 @@ async function validationLines(): Promise<Line[]> {
   return [
     ...tagLines('71 tags, full synopses: compact', await scoreSources(model, set.validation, 'tag')),
     ...tagLines('71 tags, full synopses: TF-IDF + LR', baseline(set.synopses, set.validation, tags, 'tag')),
-    ...tagLines('71 tags, noisy 150 words: compact', await scoreSources(model, noisy, 'tag')),
-    ...genreLines('genres, noisy 150 words: compact', await scoreSources(model, noisy, 'genre')),
-    ...genreLines('genres, noisy 150 words: TF-IDF + LR', baseline(set.synopses, noisy, genres, 'genre')),
+    ...rankLines('71 tags, noisy 150 words: compact', await scoreSources(model, noisy, 'tag')),
+    ...rankLines('genres, noisy 150 words: compact', await scoreSources(model, noisy, 'genre')),
+    ...rankLines('genres, noisy 150 words: TF-IDF + LR', baseline(set.synopses, noisy, genres, 'genre')),
     ...(await labelLines(model, set.validation, 'taxonomy, full synopses')),
     ...(await labelLines(model, noisy, 'taxonomy, noisy 150 words')),
   ];
@@ -69,7 +69,7 @@ async function scoreRows(texts: LabelledText[]): Promise<Line[]> {
   if (texts.some(({ labels }) => labels.tag))
     lines.push(...tagLines('tags', await scoreSources(model, texts, 'tag')));
   if (texts.some(({ labels }) => labels.genre)) {
-    lines.push(...genreLines('genres by their own names', await scoreSources(model, texts, 'genre')));
+    lines.push(...rankLines('genres by their own names', await scoreSources(model, texts, 'genre')));
     lines.push(...(await labelLines(model, texts, 'taxonomy')));
   }
   return lines;
@@ -92,11 +92,11 @@ function tagLines(what: string, scored: Scored): Line[] {
   return [
     line(what, 'micro-F1, one threshold', scored, (s) => crossTunedF1(s, 'one').micro),
     line(what, 'macro-F1, one a label', scored, (s) => crossTunedF1(s, 'each').macro),
-    ...genreLines(what, scored),
+    ...rankLines(what, scored),
   ];
 }
 
-function genreLines(what: string, scored: Scored): Line[] {
+function rankLines(what: string, scored: Scored): Line[] {
   return [line(what, 'mAP', scored, meanAveragePrecision)];
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import path from 'node:path';
 import { Queue } from './analysis/queue.js';
 import { type Config, readConfig } from './config.js';
@@ -39,20 +40,39 @@ export async function startMarquee(config: Config, log: Logger): Promise<Marquee
   }
 }
 
-/** `marquee serve`: runs until SIGINT or SIGTERM. A second signal ends the process at once. */
+/** One signal often comes twice: from the terminal or the supervisor, and handed on by npm. */
+const SAME_SIGNAL_MILLISECONDS = 1_000;
+
+/** `marquee serve`: runs until SIGINT or SIGTERM. A second signal, a second later, ends the process at once. */
 export async function serve(): Promise<void> {
+  const stop = stopSignal();
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
   const marquee = await startMarquee(config, log);
-  const sample = await ensureSampleTrailer(path.join(config.dataFolder, 'media'), {});
-  process.stdout.write(banner(marquee, sample));
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
-  process.once('SIGINT', () => process.exit(1));
-  log.info('shutting down; running analyses are handed back');
-  await marquee.close();
+  try {
+    const sample = await ensureSampleTrailer(path.join(config.dataFolder, 'media'), { signal: stop });
+    process.stdout.write(banner(marquee, sample));
+    if (!stop.aborted) await once(stop, 'abort');
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    log.info('shutting down; running analyses are handed back');
+    await marquee.close();
+  }
+}
+
+/** Aborts when the process is asked to end. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  let askedAt = 0;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (!controller.signal.aborted) askedAt = performance.now();
+      else if (performance.now() - askedAt > SAME_SIGNAL_MILLISECONDS) process.exit(1);
+      controller.abort();
+    });
+  }
+  return controller.signal;
 }
 
 function banner({ url, engine }: Marquee, sample: string): string {

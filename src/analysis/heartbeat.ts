@@ -17,7 +17,8 @@ export interface HeartbeatOptions {
 
 /**
  * Tells the others that this process lives, and frees the jobs of those that do not: the ones without a heartbeat
- * for 12 s, and at once those of this host whose pid is gone. graphile-worker itself would keep them for 4 hours.
+ * for 12 s, and at once those of this host whose pid is gone; after 12 s also jobs held by a worker that nobody
+ * has heard of, whose process died before its first beat. graphile-worker itself would keep them for 4 hours.
  */
 export class Heartbeat {
   readonly #id = newId('process');
@@ -32,7 +33,7 @@ export class Heartbeat {
     private readonly options: HeartbeatOptions,
   ) {}
 
-  /** A worker of this process, by graphile-worker's id. Known to the others from the next beat on. */
+  /** What holds jobs for this process, by graphile-worker's id. Known to the others from the next beat on. */
   addWorker(id: string): void {
     this.#workers.push(id);
   }
@@ -60,6 +61,8 @@ export class Heartbeat {
       VALUES (${this.#id}, ${this.#host}, ${process.pid}, ${this.options.role}, ${this.#workers}, now())
       ON CONFLICT ("id") DO UPDATE SET "heartbeatAt" = now(), "workers" = EXCLUDED."workers"`;
     for (const dead of await this.#dead()) await this.#bury(dead);
+    const strangers = await this.#strangers();
+    if (strangers.length > 0) await this.options.freeJobs(strangers);
     await this.options.tick?.();
   }
 
@@ -68,6 +71,15 @@ export class Heartbeat {
       SELECT *, "heartbeatAt" < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}::double precision) AS "silent"
       FROM "Process" WHERE "id" <> ${this.#id}`;
     return others.filter((other) => other.silent || (other.host === this.#host && !pidExists(other.pid)));
+  }
+
+  /** Workers that hold jobs and belong to no process that is signed on. */
+  async #strangers(): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ worker: string }[]>`
+      SELECT DISTINCT "locked_by" AS "worker" FROM graphile_worker.jobs
+      WHERE "locked_at" < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}::double precision)
+        AND NOT EXISTS (SELECT 1 FROM "Process" WHERE "locked_by" = ANY ("workers"))`;
+    return rows.map(({ worker }) => worker);
   }
 
   async #bury(dead: Process): Promise<void> {

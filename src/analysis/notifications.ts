@@ -5,6 +5,7 @@ import type { Logger } from '../log.js';
 import { CHANNELS, type Channel } from './channels.js';
 
 const RECONNECT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * One connection that listens to every channel, and hands ids on within the process. When the connection breaks
@@ -37,15 +38,27 @@ export class Notifications {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url, keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.url,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
     client.on('notification', ({ channel, payload }) => this.#emitter.emit(channel, payload ?? ''));
     client.on('error', (error) => {
       if (!this.#stop.signal.aborted) this.log.warn({ err: error }, 'the listening connection broke');
     });
-    client.on('end', () => void this.#reconnect());
-    await client.connect();
-    for (const channel of Object.values(CHANNELS)) await client.query(`LISTEN ${channel}`);
+    const ended = new Promise<void>((resolve) => client.once('end', resolve));
+    try {
+      await client.connect();
+      for (const channel of Object.values(CHANNELS)) await client.query(`LISTEN ${channel}`);
+      this.#stop.signal.throwIfAborted();
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
     this.#client = client;
+    // Only one that had listened is replaced: a try that failed ends too, and whoever made it tries again.
+    void ended.then(() => this.#reconnect());
   }
 
   async #reconnect(): Promise<void> {

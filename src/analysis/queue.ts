@@ -44,11 +44,12 @@ export class Queue {
     const heartbeat = new Heartbeat(prisma, log, {
       role,
       freeJobs: (workers) => utils.forceUnlockWorkers(workers),
-      tick: () => this.analyses.abortCancelled(),
+      tick: () => this.analyses.abortUnwanted(),
     });
     this.#heartbeat = heartbeat;
     const events: WorkerEvents = new EventEmitter();
-    events.on('worker:create', ({ worker }) => heartbeat.addWorker(worker.workerId));
+    // graphile-worker locks a job in the name of the pool, not of the worker that runs it.
+    events.on('pool:create', ({ workerPool }) => heartbeat.addWorker(workerPool.id));
     this.#runner = await run({
       pgPool: pool,
       concurrency: this.concurrency,
@@ -58,7 +59,11 @@ export class Queue {
       logger: graphileLogger(log),
       taskList: {
         [ANALYZE]: async (payload) => {
-          await this.analyses.run((payload as { analysisId: string }).analysisId, { retries: true });
+          const { analysisId } = payload as { analysisId: string };
+          const outcome = await this.analyses.run(analysisId, { retries: true });
+          // graphile-worker completes a job whoever holds it, and would delete it under the worker that has it
+          // now; it fails a job only for its holder.
+          if (outcome === 'STALE') throw new Error('another worker has taken this job');
         },
       },
     });

@@ -12,13 +12,19 @@ const RETRY_AFTER_SECONDS = [5, 30];
 /** An analysis whose process died this often is probably what kills it. */
 const MAX_CRASHES = 10;
 
-export type Outcome = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'QUEUED' | 'STALE';
+/** STALE: another worker has taken the analysis. GONE: it has ended or was deleted, and nothing is left to do. */
+export type Outcome = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'QUEUED' | 'STALE' | 'GONE';
 
-type StopReason = 'CANCEL' | 'SHUTDOWN';
+type StopReason = 'CANCEL' | 'SHUTDOWN' | 'LOST';
+
+interface Running {
+  attempt: number;
+  controller: AbortController;
+}
 
 /** Runs analyses in this process, stops them when they are cancelled, and hands them back at shutdown. */
 export class AnalysisRunner {
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Running>();
   readonly #silence: (() => void)[];
   #stopping = false;
 
@@ -29,8 +35,8 @@ export class AnalysisRunner {
     private readonly onEnd?: (outcome: Outcome) => void,
   ) {
     this.#silence = [
-      notifications.on(CHANNELS.cancel, (id) => this.#running.get(id)?.abort('CANCEL' satisfies StopReason)),
-      notifications.on('reconnected', () => void this.abortCancelled()),
+      notifications.on(CHANNELS.cancel, (id) => this.#abort(id, 'CANCEL')),
+      notifications.on('reconnected', () => void this.abortUnwanted().catch(() => undefined)),
     ];
   }
 
@@ -49,29 +55,42 @@ export class AnalysisRunner {
     return outcome;
   }
 
-  /** Stops running analyses that were asked to stop while no notification could arrive. */
-  async abortCancelled(): Promise<void> {
+  /**
+   * Stops running analyses that were asked to stop while no notification could arrive, that were deleted with
+   * their title, or that another worker has taken.
+   */
+  async abortUnwanted(): Promise<void> {
     if (this.#running.size === 0) return;
-    const cancelled = await this.parts.prisma.analysis.findMany({
-      where: { id: { in: this.runningIds }, cancelRequested: true },
-      select: { id: true },
+    const looked = [...this.#running];
+    const rows = await this.parts.prisma.analysis.findMany({
+      where: { id: { in: looked.map(([id]) => id) } },
+      select: { id: true, attempt: true, cancelRequested: true },
     });
-    for (const { id } of cancelled) this.#running.get(id)?.abort('CANCEL' satisfies StopReason);
+    const rowOf = new Map(rows.map((row) => [row.id, row]));
+    for (const [id, { attempt, controller }] of looked) {
+      const row = rowOf.get(id);
+      if (row?.attempt !== attempt) controller.abort('LOST' satisfies StopReason);
+      else if (row.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
+    }
   }
 
   /** Stops every running analysis; each is handed back to the queue. */
   stop(): void {
     this.#stopping = true;
-    for (const controller of this.#running.values()) controller.abort('SHUTDOWN' satisfies StopReason);
+    for (const id of this.runningIds) this.#abort(id, 'SHUTDOWN');
     for (const off of this.#silence) off();
+  }
+
+  #abort(id: string, reason: StopReason): void {
+    this.#running.get(id)?.controller.abort(reason);
   }
 
   async #run(analysisId: string, retries: boolean): Promise<Outcome> {
     const log = this.parts.log.child({ analysisId });
     const attempt = await Attempt.take(this.parts.prisma, analysisId);
-    if (!attempt) return 'STALE';
+    if (!attempt) return 'GONE';
     const controller = new AbortController();
-    this.#running.set(analysisId, controller);
+    this.#running.set(analysisId, { attempt: attempt.number, controller });
     try {
       if (attempt.analysis.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
       else if (this.#stopping) controller.abort('SHUTDOWN' satisfies StopReason);
@@ -81,18 +100,26 @@ export class AnalysisRunner {
       log.info('analysis succeeded');
       return 'SUCCEEDED';
     } catch (error) {
-      if (error instanceof StaleAttempt) {
-        log.warn('another worker has taken this analysis; stopping');
-        return 'STALE';
-      }
-      if (controller.signal.aborted)
-        return await endStopped(attempt, controller.signal.reason as StopReason, retries);
+      const reason = controller.signal.aborted ? (controller.signal.reason as StopReason) : null;
+      if (error instanceof StaleAttempt || reason === 'LOST') return await this.#lost(attempt, log);
+      if (reason !== null) return await endStopped(attempt, reason, retries);
       const failure = asFailure(error);
       log.warn({ err: error, code: failure.code }, 'analysis attempt failed');
       return await endFailed(attempt, failure, retries);
     } finally {
       this.#running.delete(analysisId);
     }
+  }
+
+  async #lost(attempt: Attempt, log: PipelineParts['log']): Promise<Outcome> {
+    const { id } = attempt.analysis;
+    const row = await this.parts.prisma.analysis.findUnique({ where: { id }, select: { attempt: true } });
+    if (row === null) {
+      log.info('the analysis was deleted; stopping');
+      return 'GONE';
+    }
+    log.warn('another worker has taken this analysis; stopping');
+    return 'STALE';
   }
 }
 

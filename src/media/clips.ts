@@ -24,6 +24,7 @@ export const CLIP_SIDE = 224;
 /** Every film is brought to this height first, so that an encoder sees one scale whatever was sent. */
 const NORMAL_HEIGHT = 360;
 const TIMEOUT_SECONDS = 300;
+const SCALING = 'flags=bilinear+accurate_rnd+full_chroma_int';
 
 /**
  * Exactly the frames that are asked for, in full quality, the middle square of each. The same file gives the same
@@ -138,10 +139,11 @@ function clipPictures({ width, height }: VideoFacts): PictureFormat {
   const [fullWidth, fullHeight] = [Math.round(normalWidth * scale), Math.round(NORMAL_HEIGHT * scale)];
   return {
     filter: [
-      `scale=${normalWidth}:${NORMAL_HEIGHT}:flags=bilinear+accurate_rnd`,
-      `scale=${fullWidth}:${fullHeight}:flags=bilinear+accurate_rnd`,
-      `crop=${CLIP_SIDE}:${CLIP_SIDE}`,
+      `scale=${normalWidth}:${NORMAL_HEIGHT}:${SCALING}`,
+      // The colours are converted where it is scaled, with the same care; a bare `format` loses a level and a half.
+      `scale=${fullWidth}:${fullHeight}:${SCALING}`,
       'format=rgb24',
+      `crop=${CLIP_SIDE}:${CLIP_SIDE}`,
     ].join(','),
     bytes: CLIP_SIDE * CLIP_SIDE * 3,
   };

@@ -1,4 +1,5 @@
 import { changeScore } from './change.js';
+import type { VideoFacts } from './facts.js';
 import { isBlack } from './fades.js';
 import type { FrameMeasures } from './frame-measures.js';
 import { type PacketList, trailerSeconds } from './packets.js';
@@ -35,8 +36,12 @@ const SKIPPING_CODECS = new Set(['h264', 'hevc', 'vp8', 'vp9']);
 /** With more key frames than this, reading them alone saves nothing. */
 const MAX_KEY_SHARE = 0.25;
 
+/** A film of fewer pixels, all frames together, is decoded in the time that another process takes to start. */
+const MIN_PIXELS = 500_000_000;
+
 /** Whether key frames alone are worth a first look. */
-export function hasUsefulKeyFrames(packets: PacketList, codec: string): boolean {
+export function hasUsefulKeyFrames(packets: PacketList, { codec, width, height }: VideoFacts): boolean {
+  if (packets.pts.length * width * height < MIN_PIXELS) return false;
   const keys = packets.isKey.reduce((sum, key) => sum + key, 0);
   return SKIPPING_CODECS.has(codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
 }

@@ -42,7 +42,7 @@ export function firstFrames({
   packets,
   video,
 }: Pick<PictureStream, 'packets' | 'video'>): PicturePlan['frames'] {
-  return hasUsefulKeyFrames(packets, video.codec) ? 'KEY' : fullFrames(video.codec);
+  return hasUsefulKeyFrames(packets, video) ? 'KEY' : fullFrames(video.codec);
 }
 
 /**

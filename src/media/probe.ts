@@ -24,7 +24,7 @@ export interface ProbeOptions {
  */
 export async function probeTrailer(path: string, options: ProbeOptions): Promise<MediaFacts> {
   refuseForeignFormat(await readHead(path));
-  const { code, stdout } = await outputOf({
+  const { code, stdout, stderr } = await outputOf({
     program: 'ffprobe',
     args: [
       ...['-v', 'error', '-hide_banner'],
@@ -38,6 +38,7 @@ export async function probeTrailer(path: string, options: ProbeOptions): Promise
   });
   if (code !== 0) throw unreadable();
   const facts = factsOf(parse(stdout.toString('utf8')));
+  if (facts.video && facts.video.width < 1) refuseUnseenSize(stderr);
   refuseBeyondLimits(facts, options.limits);
   return facts;
 }
@@ -191,6 +192,17 @@ function refuseBeyondLimits(facts: MediaFacts, limits: ProbeOptions['limits']): 
   if (facts.video) refusePicture(facts.video);
 }
 
+/** A picture too large to be opened has no size in the facts; the decoder names it when it gives up. */
+function refuseUnseenSize(stderr: string): void {
+  const [, width, height] = /Picture size (\d+)x(\d+) is invalid/.exec(stderr) ?? [];
+  if (Number(width) * Number(height) > MAX_PIXELS) throw tooManyPixels(Number(width), Number(height));
+}
+
+function tooManyPixels(width: number, height: number): Failure {
+  const message = `The picture is ${width}×${height}; 8192×4320 is the most. Send a smaller one.`;
+  return new Failure('MEDIA_TOO_LARGE', message);
+}
+
 function refusePicture(video: VideoFacts): void {
   if (!VIDEO_CODECS.has(video.codec)) {
     throw new Failure(
@@ -199,10 +211,5 @@ function refusePicture(video: VideoFacts): void {
     );
   }
   if (video.width < 1 || video.height < 1) throw unreadable();
-  if (video.width * video.height > MAX_PIXELS) {
-    throw new Failure(
-      'MEDIA_TOO_LARGE',
-      `The picture is ${video.width}×${video.height}; 8192×4320 is the most. Send a smaller one.`,
-    );
-  }
+  if (video.width * video.height > MAX_PIXELS) throw tooManyPixels(video.width, video.height);
 }

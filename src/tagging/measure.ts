@@ -121,7 +121,10 @@ export function columns(scored: Scored): { scores: Float32Array; truth: Int8Arra
   }));
 }
 
-/** The 2.5 % and 97.5 % points of `figure` over `draws` resamples of the rows with replacement (Efron 1979). */
+/**
+ * The 2.5 % and 97.5 % points of `figure` over `draws` resamples of the rows with replacement (Efron 1979), moved
+ * so that their mean is the figure itself: rows that occur twice make rare labels look easier than they are.
+ */
 export function bootstrap(
   scored: Scored,
   figure: (resampled: Scored) => number,
@@ -141,7 +144,11 @@ export function bootstrap(
     values.push(figure({ labels: scored.labels, scores, truth }));
   }
   values.sort((a, b) => a - b);
-  return [values[Math.floor(0.025 * options.draws)]!, values[Math.ceil(0.975 * options.draws) - 1]!];
+  const shift = figure(scored) - mean(values);
+  return [
+    values[Math.floor(0.025 * options.draws)]! + shift,
+    values[Math.ceil(0.975 * options.draws) - 1]! + shift,
+  ];
 }
 
 function mean(values: readonly number[]): number {

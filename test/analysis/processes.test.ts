@@ -56,7 +56,7 @@ describe('killing the process with SIGKILL', () => {
     expect(events.map(({ number }) => number)).toEqual(oneTo(events.length));
     expect(await harness.database.prisma.prediction.count({ where: { analysisId: id } })).toBe(1);
     await server.kill('SIGTERM');
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('two processes on one database', () => {
@@ -81,5 +81,5 @@ describe('two processes on one database', () => {
     const rows = await harness.database.prisma.analysis.findMany({ where: { id: { in: ids } } });
     for (const { worker } of rows) takers.add(worker ?? '');
     expect(takers.size).toBe(2);
-  }, 60_000);
+  }, 120_000);
 });

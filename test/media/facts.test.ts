@@ -1,0 +1,191 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { CLIP_SIDE, clipsInShots, decodeClips } from '../../src/media/clips.js';
+import { readPackets, trailerSeconds } from '../../src/media/packets.js';
+import { probeTrailer } from '../../src/media/probe.js';
+import { ffmpeg, LIMITS, lavfi, probeAndDecode, removeFolder, testFolder } from './made.js';
+
+// Many starts of ffmpeg, which a busy machine makes slow.
+vi.setConfig({ testTimeout: 60_000 });
+
+let folder: string;
+const signal = new AbortController().signal;
+beforeAll(async () => {
+  folder = await testFolder('facts');
+});
+afterAll(() => removeFolder(folder));
+
+/** Renders a file and reads its facts. */
+async function facts(name: string, ...args: string[]) {
+  const file = path.join(folder, name);
+  await ffmpeg(...args, file);
+  return { file, facts: await probeTrailer(file, { limits: LIMITS, signal }) };
+}
+
+const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast'];
+
+describe('facts', () => {
+  test('say sizes as displayed: after rotation and with square pixels', async () => {
+    const anamorphic = await facts(
+      'sar.mp4',
+      ...lavfi(1, { size: '180x144' }),
+      '-map',
+      '0:v',
+      '-vf',
+      'setsar=2/1',
+      ...X264,
+    );
+    expect(anamorphic.facts.video).toMatchObject({ width: 360, height: 144, rotationDegrees: 0 });
+    await ffmpeg(
+      '-i',
+      anamorphic.file,
+      '-c',
+      'copy',
+      '-metadata:s:v',
+      'rotate=90',
+      path.join(folder, 'turned.mp4'),
+    );
+    const turned = await probeTrailer(path.join(folder, 'turned.mp4'), { limits: LIMITS, signal });
+    expect(turned.video).toMatchObject({ width: 144, height: 360 });
+    expect([90, 270]).toContain(turned.video?.rotationDegrees);
+  });
+
+  test('name each sound and subtitle track with its language', async () => {
+    const words = path.join(folder, 'words.srt');
+    await writeFile(words, '1\n00:00:00,500 --> 00:00:01,500\n[THORN] Hello there.\n');
+    const maps = ['-map', '0:v', '-map', '1:a', '-map', '1:a', '-map', '2:s'];
+    const languages = [
+      '-metadata:s:a:0',
+      'language=eng',
+      '-metadata:s:a:1',
+      'language=deu',
+      '-metadata:s:s:0',
+      'language=fra',
+    ];
+    const made = await facts(
+      'tracks.mp4',
+      ...lavfi(2),
+      '-i',
+      words,
+      ...maps,
+      ...X264,
+      '-c:s',
+      'mov_text',
+      ...languages,
+    );
+    expect(made.facts.audio.map((track) => track.language)).toEqual(['eng', 'deu']);
+    expect(made.facts.subtitles).toMatchObject([{ codec: 'mov_text', language: 'fra', isText: true }]);
+    const decoded = await probeAndDecode(made.file, path.join(folder, 'tracks'));
+    expect(decoded.subtitles).toEqual([
+      {
+        origin: 'EMBEDDED',
+        language: 'fra',
+        lines: [
+          { startSeconds: 0.5, endSeconds: 1.5, text: 'Hello there.', kind: 'SPEECH', speaker: 'Thorn' },
+        ],
+      },
+    ]);
+  });
+
+  test.each([
+    ['10 bits', 'ten.mp4', [...lavfi(1), '-pix_fmt', 'yuv420p10le', ...X264]],
+    ['120 frames a second', 'fast.mp4', [...lavfi(1, { rate: 120 }), ...X264]],
+    [
+      'interlaced',
+      'fields.ts',
+      [...lavfi(1, { size: '352x288' }), '-c:v', 'mpeg2video', '-flags', '+ildct+ilme'],
+    ],
+    ['odd sizes', 'odd.mkv', [...lavfi(1, { size: '321x179' }), '-c:v', 'ffv1']],
+    ['a start long after zero', 'late.ts', [...lavfi(1), '-output_ts_offset', '5000', ...X264]],
+    ['moov at the end', 'moov.mp4', [...lavfi(1), ...X264]],
+    ['MPEG-4 in AVI', 'old.avi', [...lavfi(1), '-c:v', 'mpeg4']],
+    ['VP8', 'web.webm', [...lavfi(1), '-c:v', 'libvpx', '-c:a', 'libvorbis']],
+  ])('%s is read from its first frame at 0 to its end', async (_what, name, args) => {
+    const made = await facts(name, ...args);
+    const decoded = await probeAndDecode(made.file, path.join(folder, `job-${name}`));
+    expect(decoded.shots[0]?.startSeconds).toBe(0);
+    expect(decoded.shots.at(-1)?.endSeconds).toBeCloseTo(1, 1);
+    expect(decoded.frames?.frames[0]?.timeSeconds).toBe(0);
+    expect(decoded.sound.state).toBe('PRESENT');
+  });
+
+  test('give frames of a variable rate their own times', async () => {
+    const made = await facts(
+      'vfr.mkv',
+      ...lavfi(2),
+      '-map',
+      '0:v',
+      '-vf',
+      "select='not(between(n,10,29))'",
+      '-fps_mode',
+      'vfr',
+      ...X264,
+    );
+    const packets = await readPackets(
+      made.file,
+      made.facts.video as NonNullable<typeof made.facts.video>,
+      signal,
+    );
+    const times = Array.from(packets.pts, (pts) => trailerSeconds(packets, pts)).toSorted((a, b) => a - b);
+    expect(times.slice(8, 12).map((time) => Number(time.toFixed(2)))).toEqual([0.32, 0.36, 1.2, 1.24]);
+  });
+});
+
+describe('clips', () => {
+  test('are exactly the frames asked for, the same on every run, each inside its shot', async () => {
+    // Brightness says the time: frame n has luma 40 + 2 n.
+    const graph = "color=c=black:s=320x180:r=25:d=4,format=yuv420p,geq=lum='40+2*N':cb=128:cr=128";
+    const { file, facts: read } = await facts(
+      'clock.mp4',
+      '-f',
+      'lavfi',
+      '-i',
+      graph,
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-qp',
+      '1',
+      '-g',
+      '40',
+    );
+    const clips = [
+      { startSeconds: 0, frames: 4, spacingSeconds: 0.04 },
+      { startSeconds: 2, frames: 4, spacingSeconds: 0.2 },
+    ];
+    const [first, second] = await decodeClips({ path: file, facts: read, clips }, { signal });
+    const frameNumbers = (clip: typeof first) =>
+      Array.from({ length: 4 }, (_, k) => {
+        const red = clip?.data[(k + 0.5) * CLIP_SIDE * CLIP_SIDE * 3] ?? 0;
+        return Math.round(((red * 219) / 255 + 16 - 40) / 2);
+      });
+    expect(frameNumbers(first)).toEqual([0, 1, 2, 3]);
+    expect(frameNumbers(second)).toEqual([50, 55, 60, 65]);
+    expect(second?.times.map((time) => Number(time.toFixed(3)))).toEqual([2, 2.2, 2.4, 2.6]);
+    expect(await decodeClips({ path: file, facts: read, clips }, { signal })).toEqual([first, second]);
+  });
+
+  test('are planned inside content shots', () => {
+    const shot = (
+      index: number,
+      startSeconds: number,
+      endSeconds: number,
+      kind: 'CONTENT' | 'BLACK' = 'CONTENT',
+    ) => ({
+      index,
+      startSeconds,
+      endSeconds,
+      kind,
+      transition: 'CUT' as const,
+      thumbnail: null,
+    });
+    const shots = [shot(0, 0, 9, 'BLACK'), shot(1, 9, 10), shot(2, 10, 14), shot(3, 14, 14.5)];
+    const planned = clipsInShots(shots, { clips: 2, frames: 16, spacingSeconds: 0.1 });
+    expect(planned).toEqual([
+      { startSeconds: 9, frames: 16, spacingSeconds: 1 / 16 },
+      { startSeconds: 10, frames: 16, spacingSeconds: 0.1 },
+    ]);
+  });
+});
