@@ -86,6 +86,16 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     });
 
   marquee
+    .command('export')
+    .description('predictions or rows as JSON Lines or CSV')
+    .argument('<what>', 'predictions or rows')
+    .option('--format <format>', 'jsonl or csv', 'jsonl')
+    .action(async (what: string, options: { format: string }) => {
+      const { exportCommand } = await import('./cli/export.js');
+      await exportCommand(what, options);
+    });
+
+  marquee
     .command('doctor')
     .description('check this machine: what is missing, and how to get it')
     .option('--json', 'print JSON instead of a table')

@@ -8,12 +8,13 @@ import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
 import type { Blend } from './aspect.js';
 import { FullText } from './full-text.js';
+import { type MomentMatch, searchMoments } from './moments.js';
 import { makeProfiles } from './profiles.js';
 import type { RankedTitle, RankRequest } from './ranking.js';
 import type { Reason } from './reasons.js';
 import { readEdits } from './row-edits.js';
 import type { BuiltRow, RowRequest } from './rows.js';
-import { type SearchRequest, type SearchResult, searchTitles } from './search.js';
+import { refuseUnusable, type SearchRequest, type SearchResult, searchTitles } from './search.js';
 import { type SimilarOptions, similarTitles } from './similar.js';
 import type { DiscoveryTasks } from './tasks.js';
 import type { Neighbour } from './vector-index.js';
@@ -111,6 +112,14 @@ export class Discovery {
 
   highlights(text: string, ids: readonly string[]): Promise<Map<string, string>> {
     return this.#fullText.highlights(text, ids);
+  }
+
+  /** @throws Failure BAD_INPUT for a query that is empty or too long */
+  async searchMoments(query: string): Promise<MomentMatch[]> {
+    refuseUnusable(query);
+    const index = await this.start();
+    const { models } = await readManifest(this.parts.packFolder);
+    return searchMoments({ prisma: this.parts.prisma, index, models }, query);
   }
 
   async rank(request: Omit<RankRequest, 'candidates'> & { filter: TitleFilter }): Promise<RankedTitle[]> {

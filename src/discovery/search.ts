@@ -50,9 +50,7 @@ interface SearchParts {
  */
 export async function searchTitles(parts: SearchParts, request: SearchRequest): Promise<SearchResult> {
   const { query, filter } = request;
-  if (query.trim() === '' || query.length > LONGEST_QUERY) {
-    throw new Failure('BAD_INPUT', `Search for 1 to ${LONGEST_QUERY} characters.`, { path: ['query'] });
-  }
+  refuseUnusable(query);
   const interpretation = interpret(query, parts.taxonomy);
   const lists = await readLists(parts, interpretation, filter);
   const kindsOf = (id: string) => lists.filter(({ ids }) => ids.includes(id)).map(({ kind }) => kind);
@@ -61,6 +59,12 @@ export async function searchTitles(parts: SearchParts, request: SearchRequest): 
     .filter(({ score }) => score >= request.minScore)
     .map((match) => ({ ...match, matchedBy: kindsOf(match.id) }));
   return { interpretation, matches };
+}
+
+/** @throws Failure BAD_INPUT for a query that is empty or too long */
+export function refuseUnusable(query: string): void {
+  if (query.trim() !== '' && query.length <= LONGEST_QUERY) return;
+  throw new Failure('BAD_INPUT', `Search for 1 to ${LONGEST_QUERY} characters.`, { path: ['query'] });
 }
 
 async function readLists(

@@ -27,6 +27,7 @@ export const ErrorCode = Object.fromEntries(Object.keys(FAILURES).map((code) => 
 
 export const Aspect = { TEXT: 'TEXT', PICTURE: 'PICTURE', SOUND: 'SOUND', TAGS: 'TAGS' } as const;
 export const MatchKind = { NAME: 'NAME', WORDS: 'WORDS', MEANING: 'MEANING', LABELS: 'LABELS' } as const;
+export const MomentKind = { LINE: 'LINE', MEANING: 'MEANING', PICTURE: 'PICTURE' } as const;
 export const RowKind = {
   MOOD: 'MOOD',
   THEME: 'THEME',
@@ -132,6 +133,11 @@ register(MatchKind, 'MatchKind', 'What a search found a title by.', {
   WORDS: 'Words of its name, labels, synopsis or transcript.',
   MEANING: 'A text that speaks of the same things.',
   LABELS: 'Labels that the query names.',
+});
+register(MomentKind, 'MomentKind', 'What a moment was found by.', {
+  LINE: 'The words of its line.',
+  MEANING: 'A line that speaks of the same things.',
+  PICTURE: 'How the shot looks: light, colour, motion.',
 });
 register(RowKind, 'RowKind', 'What a row is made of.', {
   MOOD: 'One mood.',

@@ -87,8 +87,20 @@ class RenameRowInput {
   name?: string | null;
 }
 
-@ObjectType({ description: "What came of an editor's decision about a row." })
-class EditRowPayload extends Payload {
+@ObjectType({ description: 'What came of `pinRow`.' })
+class PinRowPayload extends Payload {
+  @Field(() => RowEdit, { nullable: true, description: 'Everything that is decided about the row.' })
+  edit?: RowEdit | null;
+}
+
+@ObjectType({ description: 'What came of `hideRow`.' })
+class HideRowPayload extends Payload {
+  @Field(() => RowEdit, { nullable: true, description: 'Everything that is decided about the row.' })
+  edit?: RowEdit | null;
+}
+
+@ObjectType({ description: 'What came of `renameRow`.' })
+class RenameRowPayload extends Payload {
   @Field(() => RowEdit, { nullable: true, description: 'Everything that is decided about the row.' })
   edit?: RowEdit | null;
 }
@@ -140,7 +152,7 @@ export class RowResolver {
   }
 
   @Authorized('editor')
-  @Mutation(() => EditRowPayload, { description: 'Keeps a row on the page. Needs the role `editor`.' })
+  @Mutation(() => PinRowPayload, { description: 'Keeps a row on the page. Needs the role `editor`.' })
   pinRow(
     @Ctx() context: Context,
     @Arg('input', () => PinRowInput, { description: 'Which one.' }) { ruleId, pinned }: PinRowInput,
@@ -149,7 +161,7 @@ export class RowResolver {
   }
 
   @Authorized('editor')
-  @Mutation(() => EditRowPayload, { description: 'Keeps a row off the page. Needs the role `editor`.' })
+  @Mutation(() => HideRowPayload, { description: 'Keeps a row off the page. Needs the role `editor`.' })
   hideRow(
     @Ctx() context: Context,
     @Arg('input', () => HideRowInput, { description: 'Which one.' }) { ruleId, hidden }: HideRowInput,
@@ -158,7 +170,7 @@ export class RowResolver {
   }
 
   @Authorized('editor')
-  @Mutation(() => EditRowPayload, { description: 'Gives a row another name. Needs the role `editor`.' })
+  @Mutation(() => RenameRowPayload, { description: 'Gives a row another name. Needs the role `editor`.' })
   renameRow(
     @Ctx() context: Context,
     @Arg('input', () => RenameRowInput, { description: 'Which one, and its name.' })

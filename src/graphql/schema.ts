@@ -13,6 +13,7 @@ import { ClassifierResolver } from './classifier.js';
 import type { Context } from './context.js';
 import { LabelResolver } from './label.js';
 import { locateFailures } from './located-failures.js';
+import { MomentResolver } from './moment.js';
 import { NodeResolver } from './node.js';
 import { PredictionResolver } from './prediction.js';
 import { RankedTitleResolver } from './ranked-title.js';
@@ -26,6 +27,7 @@ import { TitleResolver } from './title.js';
 import { ImportedTitleResolver, TitleMutations } from './title-mutations.js';
 import { LabelMentionResolver, TitleSearchResolver } from './title-search.js';
 import { ShotResolver, TrailerResolver } from './trailer.js';
+import { WebhookResolver } from './webhook.js';
 
 const FEDERATION = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.3"
@@ -65,8 +67,10 @@ async function declaredSchema(): Promise<GraphQLSchema> {
       SimilarTitleResolver,
       TitleSearchResolver,
       LabelMentionResolver,
+      MomentResolver,
       RankedTitleResolver,
       RowResolver,
+      WebhookResolver,
       Subscriptions,
     ],
     authChecker: hasRole,

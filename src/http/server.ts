@@ -15,6 +15,7 @@ import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
 import { Access } from './access.js';
 import { createApollo } from './apollo.js';
+import { exports } from './exports.js';
 import { answerError } from './http-error.js';
 import { createServerMetrics, type ServerMetrics } from './metrics.js';
 import { builtPage, securityHeaders } from './page.js';
@@ -128,6 +129,7 @@ function addRoutes(web: Express, { app, access, rate, metrics, graphql }: Routes
     response.type(contentType).send(text);
   });
   web.put('/uploads', limitRate(rate), uploads(prisma, app.config));
+  web.get('/export/:file', limitRate(rate), exports(app));
   web.use('/graphql', limitRate(rate), express.json({ limit: LARGEST_BODY }), graphql);
 
   web.use(() => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { newId } from '../../src/catalog/id.js';
 import type { RunningServer } from '../http/running-server.js';
 import { FILMS_EACH, runServerWithFilms } from './films.js';
 
@@ -228,5 +229,45 @@ describe('the index', () => {
     await vi.waitFor(async () => expect(await listed()).toContain(id), PATIENCE);
     await ask(`mutation ($id: ID!) { deleteTitle(input: { id: $id }) { deletedTitleId } }`, { id });
     await vi.waitFor(async () => expect(await listed()).not.toContain(id), PATIENCE);
+  });
+});
+
+describe('moments', () => {
+  test('are found by the words of a line, with their time and trailer', async () => {
+    const { prisma } = server.database;
+    const trailerId = newId('trailer');
+    const titleId = await idOf('Trench 5');
+    await prisma.trailer.create({
+      data: { id: trailerId, titleId, sourceKind: 'PATH', sourceLocator: '/films/trench.mp4' },
+    });
+    await prisma.line.createMany({
+      data: ['Hold the line!', 'The dragon sleeps under the mountain.'].map((text, index) => ({
+        ...{ trailerId, index, text, kind: 'SPEECH' as const, origin: 'SIDECAR' as const },
+        ...{ startSeconds: 10 * index, endSeconds: 10 * index + 3 },
+      })),
+    });
+    const { searchMoments } = await ask(
+      `{ searchMoments(query: "dragons under mountains") { nodes { startSeconds endSeconds line matchedBy trailer { id } } } }`,
+    );
+    expect(searchMoments.nodes).toEqual([
+      {
+        ...{ startSeconds: 10, endSeconds: 13, line: 'The dragon sleeps under the mountain.' },
+        ...{ matchedBy: ['LINE'], trailer: { id: trailerId } },
+      },
+    ]);
+  });
+});
+
+describe('exports', () => {
+  test('of rows come as CSV over HTTP, a title a line', async () => {
+    const response = await fetch(`${server.url}/export/rows.csv`);
+    expect(response.headers.get('content-type')).toContain('text/csv');
+    const [head, ...lines] = (await response.text()).trimEnd().split('\r\n');
+    expect(head).toBe('day,row,ruleId,name,kind,pinned,position,titleId,title,releaseYear');
+    expect(lines.length).toBeGreaterThan(5);
+  });
+
+  test('of anything else are not found', async () => {
+    expect((await fetch(`${server.url}/export/secrets.csv`)).status).toBe(404);
   });
 });
