@@ -10,7 +10,7 @@ const lines: TimedLine[] = [
   'In this city everyone pays.',
 ].map((text, i) => ({ startSeconds: i, endSeconds: i + 1, text, kind: 'SPEECH', speaker: null }));
 
-test('the same words get identical tags in 100 runs on 1, 2 and 4 threads', async () => {
+test('the same words get identical tags in 100 runs on 1, 2 and 4 threads', { timeout: 60_000 }, async () => {
   const answers = new Set<string>();
   for (const threads of [1, 2, 4]) {
     const pool = new ThreadPool<{ tag: (input: TimedLine[]) => Tagging }>(
