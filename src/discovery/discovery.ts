@@ -9,7 +9,7 @@ import type { Taxonomy } from '../tagging/taxonomy.js';
 import type { Blend } from './aspect.js';
 import { FullText } from './full-text.js';
 import { type MomentMatch, searchMoments } from './moments.js';
-import { makeProfiles } from './profiles.js';
+import { makeProfiles, renewForeignProfiles } from './profiles.js';
 import type { RankedTitle, RankRequest } from './ranking.js';
 import type { Reason } from './reasons.js';
 import { readEdits } from './row-edits.js';
@@ -176,6 +176,8 @@ export class Discovery {
         this.#soonRefresh('');
       }),
     ];
+    const { models } = await readManifest(packFolder);
+    await renewForeignProfiles(this.parts.pool, models.TEXT);
     const startedAt = performance.now();
     const titles = await index.run('open', { url, packFolder });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

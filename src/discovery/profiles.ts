@@ -59,6 +59,14 @@ export async function makeProfiles(
   }
 }
 
+/** Profiles that another version of the text model made are wanted anew: its vectors are never compared with this one's. */
+export async function renewForeignProfiles(pool: pg.Pool, textModel: string): Promise<void> {
+  await pool.query(
+    `UPDATE "TitleProfile" SET "wanted" = "wanted" + 1 WHERE "made" >= "wanted" AND "textModel" <> $1`,
+    [textModel],
+  );
+}
+
 async function makeRound(parts: ProfileParts, client: pg.PoolClient): Promise<number> {
   const titles = await readOutdated(client, parts.threads.size * ROUND_CHUNKS * CHUNK);
   const chunks = Array.from({ length: Math.ceil(titles.length / CHUNK) }, (_, i) =>

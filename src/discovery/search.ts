@@ -32,8 +32,8 @@ const LONGEST_QUERY = 300; // characters
 /** A name that is typed is meant; words say more than meaning does; labels are the models' opinion. */
 export const WEIGHTS: Record<MatchKind, number> = { NAME: 2, WORDS: 1, MEANING: 0.8, LABELS: 1 };
 /**
- * Cosine of query and text below which nothing is told: random queries of known words reach it with 1 title in a
- * thousand (docs/discovery.md, "The cut-off").
+ * Cosine of query and text below which meaning tells nothing: four random words that the model knows reach it with
+ * 7 titles in 10,000 (docs/discovery.md, "The cut-off").
  */
 export const MEANING_CUTOFF = 0.45;
 const ORDER = 'RELEVANCE';
