@@ -78,8 +78,11 @@ test('a receiver that does not answer 2xx fails the try, so that it is tried aga
   await expect(deliver(database.prisma, log, delivery).finally(close)).rejects.toThrow('503');
 });
 
-test('an address that is not https is refused', async () => {
-  await expect(createWebhook(database.prisma, 'http://example.org/hook')).rejects.toMatchObject({
-    errors: [{ code: 'BAD_INPUT', path: ['url'] }],
-  });
-});
+test.each(['http://example.org/hook', 'ftp://example.org', 'nowhere', ''])(
+  'the address "%s" is refused',
+  async (url) => {
+    await expect(createWebhook(database.prisma, url)).rejects.toMatchObject({
+      errors: [{ code: 'BAD_INPUT', path: ['url'] }],
+    });
+  },
+);
