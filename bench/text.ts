@@ -33,6 +33,14 @@ interface Line {
   high: number;
 }
 
+type Figures = Record<string, (scored: Scored) => number>;
+const RANK_FIGURES: Figures = { mAP: meanAveragePrecision };
+const TAG_FIGURES: Figures = {
+  'micro-F1, one threshold': (s) => crossTunedF1(s, 'one').micro,
+  'macro-F1, one a label': (s) => crossTunedF1(s, 'each').macro,
+  ...RANK_FIGURES,
+};
+
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const rowsFile = args[args.indexOf('--rows') + 1];
   if (args.includes('--rows') && rowsFile)
@@ -53,11 +61,19 @@ async function validationLines(): Promise<Line[]> {
   const tags = names('tag');
   const genres = names('genre');
   return [
-    ...tagLines('71 tags, full synopses: compact', await scoreSources(model, set.validation, 'tag')),
-    ...tagLines('71 tags, full synopses: TF-IDF + LR', baseline(set.synopses, set.validation, tags, 'tag')),
+    ...comparison(
+      '71 tags, full synopses',
+      await scoreSources(model, set.validation, 'tag'),
+      baseline(set.synopses, set.validation, tags, 'tag'),
+      TAG_FIGURES,
+    ),
     ...rankLines('71 tags, noisy 150 words: compact', await scoreSources(model, noisy, 'tag')),
-    ...rankLines('genres, noisy 150 words: compact', await scoreSources(model, noisy, 'genre')),
-    ...rankLines('genres, noisy 150 words: TF-IDF + LR', baseline(set.synopses, noisy, genres, 'genre')),
+    ...comparison(
+      'genres, noisy 150 words',
+      await scoreSources(model, noisy, 'genre'),
+      baseline(set.synopses, noisy, genres, 'genre'),
+      RANK_FIGURES,
+    ),
     ...(await labelLines(model, set.validation, 'taxonomy, full synopses')),
     ...(await labelLines(model, noisy, 'taxonomy, noisy 150 words')),
   ];
@@ -67,7 +83,7 @@ async function scoreRows(texts: LabelledText[]): Promise<Line[]> {
   const model = await TextModel.load(pack);
   const lines: Line[] = [];
   if (texts.some(({ labels }) => labels.tag))
-    lines.push(...tagLines('tags', await scoreSources(model, texts, 'tag')));
+    lines.push(...figureLines('tags', await scoreSources(model, texts, 'tag'), TAG_FIGURES));
   if (texts.some(({ labels }) => labels.genre)) {
     lines.push(...rankLines('genres by their own names', await scoreSources(model, texts, 'genre')));
     lines.push(...(await labelLines(model, texts, 'taxonomy')));
@@ -88,16 +104,51 @@ async function labelLines(model: TextModel, texts: LabelledText[], what: string)
   });
 }
 
-function tagLines(what: string, scored: Scored): Line[] {
+/**
+ * Both models' figures and their difference. The rows of the two are resampled together, so the interval of the
+ * difference is a paired one: what one film is worth to both cancels out.
+ */
+function comparison(what: string, compact: Scored, reference: Scored, figures: Figures): Line[] {
+  const both = sideBySide(compact, reference);
+  const places = Array.from({ length: compact.labels }, (_, j) => j);
+  const others = places.map((j) => compact.labels + j);
+  const differences = Object.entries(figures).map(([figure, measure]) =>
+    line(
+      `${what}: difference`,
+      figure,
+      both,
+      (s) => measure(someColumns(s, places)) - measure(someColumns(s, others)),
+    ),
+  );
   return [
-    line(what, 'micro-F1, one threshold', scored, (s) => crossTunedF1(s, 'one').micro),
-    line(what, 'macro-F1, one a label', scored, (s) => crossTunedF1(s, 'each').macro),
-    ...rankLines(what, scored),
+    ...figureLines(`${what}: compact`, compact, figures),
+    ...figureLines(`${what}: TF-IDF + LR`, reference, figures),
+    ...differences,
   ];
 }
 
+function sideBySide(left: Scored, right: Scored): Scored {
+  const width = left.labels + right.labels;
+  const rows = left.truth.length / left.labels;
+  const both = { labels: width, scores: new Float32Array(rows * width), truth: new Int8Array(rows * width) };
+  for (let i = 0; i < rows; i++) {
+    for (const [part, at] of [
+      [left, i * width],
+      [right, i * width + left.labels],
+    ] as const) {
+      both.scores.set(part.scores.subarray(i * part.labels, (i + 1) * part.labels), at);
+      both.truth.set(part.truth.subarray(i * part.labels, (i + 1) * part.labels), at);
+    }
+  }
+  return both;
+}
+
+function figureLines(what: string, scored: Scored, figures: Figures): Line[] {
+  return Object.entries(figures).map(([figure, measure]) => line(what, figure, scored, measure));
+}
+
 function rankLines(what: string, scored: Scored): Line[] {
-  return [line(what, 'mAP', scored, meanAveragePrecision)];
+  return figureLines(what, scored, RANK_FIGURES);
 }
 
 function line(what: string, figure: string, scored: Scored, measure: (scored: Scored) => number): Line {

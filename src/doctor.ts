@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeDataFolder } from './catalog/data-folder.js';
 import { probeDatabase } from './catalog/database.js';
 import type { Config } from './config.js';
-import { asFailure, Failure } from './failure.js';
+import { asFailure } from './failure.js';
 import { verifyPack } from './inference/packs.js';
 import { createLogger } from './log.js';
 import { findFfmpeg, onPath } from './media/ffmpeg.js';
@@ -66,16 +67,8 @@ async function checkNode(): Promise<Check> {
 }
 
 async function describeFolder(folder: string): Promise<string> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-    return `${folder} can be written`;
-  } catch {
-    throw new Failure(
-      'FOLDER_UNWRITABLE',
-      `${folder} cannot be written: give this user the right to, or set MARQUEE_DATA to another folder.`,
-    );
-  }
+  await makeDataFolder(folder);
+  return `${folder} can be written`;
 }
 
 async function checkSpace(folder: string): Promise<Check> {

@@ -6,6 +6,7 @@ import { prepareQueue } from './analysis/queue.js';
 import { AnalysisRunner, type Outcome } from './analysis/runner.js';
 import type { PackIdentity } from './analysis/stage-run.js';
 import type { AnalysisTasks } from './analysis/tasks.js';
+import { makeDataFolder } from './catalog/data-folder.js';
 import { type Database, openDatabase } from './catalog/database.js';
 import { type LabelEntry, registerClassifier, registerLabels } from './catalog/registry.js';
 import type { Config } from './config.js';
@@ -57,6 +58,7 @@ export async function openEngine(
     const taxonomy = await readTaxonomy(`${MODELS_FOLDER}taxonomy.json`);
     const { identity, figures } = await readPack(config.pack);
 
+    await makeDataFolder(config.dataFolder);
     const database = await openDatabase(config, log);
     opened.push(() => database.close());
     await prepareQueue({ pool: database.pool, log });

@@ -43,7 +43,7 @@ describe('marquee doctor', () => {
     expect(checks.get('data folder')).toEqual({
       name: 'data folder',
       ok: false,
-      found: `${file} cannot be written`,
+      found: `The folder ${file} cannot be written`,
       fix: 'give this user the right to, or set MARQUEE_DATA to another folder.',
     });
     expect(checks.get('database')).toEqual({

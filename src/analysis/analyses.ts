@@ -205,10 +205,10 @@ async function trailerOf(tx: Prisma.TransactionClient, request: AnalysisRequest)
     sourceKind: request.source.kind,
     sourceLocator: locatorOf(request.source),
   };
-  const trailer = await tx.trailer.upsert({
+  // Prisma's upsert looks and then inserts, which fails for all but the first of several at the same time.
+  await tx.trailer.createMany({ data: { id: newId('trailer'), ...source }, skipDuplicates: true });
+  const trailer = await tx.trailer.findUniqueOrThrow({
     where: { titleId_sourceKind_sourceLocator: source },
-    create: { id: newId('trailer'), ...source },
-    update: {},
     select: { id: true },
   });
   return trailer.id;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../failure.js';
 import { DECODE_VERSION } from '../media/decode-folder.js';
@@ -96,14 +97,27 @@ async function decodeStage(
 ): Promise<Versioned<DecodeSummary>> {
   const version = stageVersion('DECODE', DECODE_VERSION);
   const key = { contentHash: fetched.contentHash, version };
-  const value = await runKnownStage(run, 'DECODE', key, (progress) =>
-    run.threads.run(
-      'decode',
-      { ...input, again: run.attempt.analysis.force },
-      { signal: run.signal, progress },
-    ),
+  const value = await runKnownStage(
+    run,
+    'DECODE',
+    key,
+    (progress) =>
+      run.turns.take(input.folder, run.signal, () =>
+        run.threads.run(
+          'decode',
+          { ...input, again: run.attempt.analysis.force },
+          { signal: run.signal, progress },
+        ),
+      ),
+    (known) => hasThumbnails(input.folder, known.shots),
   );
   return { value, version };
+}
+
+/** The page shows the thumbnails long after everything else in the folder has been used. */
+async function hasThumbnails(folder: string, shots: DecodeSummary['shots']): Promise<boolean> {
+  const there = new Set(await readdir(path.join(folder, 'thumbnails')).catch(() => []));
+  return shots.every(({ thumbnail }) => thumbnail === null || there.has(thumbnail));
 }
 
 async function transcribeStage(
@@ -143,10 +157,12 @@ async function embedStage(
   const version = stageVersion('EMBED', NUMBERS.EMBED, ...dependencies, ...run.pack.encoders);
   const key = { contentHash: fetched.contentHash, version };
   const value = await runKnownStage(run, 'EMBED', key, (progress) =>
-    run.threads.run(
-      'embed',
-      { decode, lines: transcript.lines, packFolder: run.pack.folder },
-      { signal: run.signal, progress },
+    run.turns.take(decode.folder, run.signal, () =>
+      run.threads.run(
+        'embed',
+        { decode, lines: transcript.lines, packFolder: run.pack.folder },
+        { signal: run.signal, progress },
+      ),
     ),
   );
   return { value, version };

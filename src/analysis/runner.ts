@@ -6,6 +6,7 @@ import { addJob } from './jobs.js';
 import type { Notifications } from './notifications.js';
 import { runStages } from './pipeline.js';
 import type { PipelineParts } from './stage-run.js';
+import { Turns } from './turns.js';
 
 /** Waits before the second and the third try; after them a retryable failure is final. */
 const RETRY_AFTER_SECONDS = [5, 30];
@@ -26,6 +27,7 @@ interface Running {
 export class AnalysisRunner {
   readonly #running = new Map<string, Running>();
   readonly #silence: (() => void)[];
+  readonly #turns = new Turns();
   #stopping = false;
 
   constructor(
@@ -96,7 +98,7 @@ export class AnalysisRunner {
       else if (this.#stopping) controller.abort('SHUTDOWN' satisfies StopReason);
       if (attempt.analysis.crashes >= MAX_CRASHES) return await giveUp(attempt);
       log.info({ attempt: attempt.number }, 'analysis started');
-      await runStages({ ...this.parts, log, attempt, signal: controller.signal });
+      await runStages({ ...this.parts, log, attempt, signal: controller.signal, turns: this.#turns });
       log.info('analysis succeeded');
       return 'SUCCEEDED';
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Logger } from '../log.js';
 import type { Attempt } from './attempt.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
+import type { Turns } from './turns.js';
 
 /** The versions of everything that a pack contributes, and where its files lie. */
 export interface PackIdentity {
@@ -32,6 +33,8 @@ export interface PipelineParts {
 export interface StageRun extends PipelineParts {
   attempt: Attempt;
   signal: AbortSignal;
+  /** For what may be done by one analysis of this process at a time: writing the folder of one content. */
+  turns: Turns;
 }
 
 /** Runs one stage between its begin and finish marks. `work` says whether its result was known already. */
@@ -55,12 +58,15 @@ export async function runStage<T>(
 /**
  * A stage whose result is stored under (content, stage, version) and known again later. With `force`, results from
  * before the analysis was asked for do not count; its own, from before a crash, do.
+ *
+ * @param isWhole whether what the stage left on disk beside a known result is still there
  */
 export function runKnownStage<T>(
   run: StageRun,
   stage: StageName,
   key: { contentHash: string; version: string },
   work: (progress: (within: number) => void) => Promise<T>,
+  isWhole: (known: T) => Promise<boolean> = async () => true,
 ): Promise<T> {
   return runStage(run, stage, async (progress) => {
     const where = {
@@ -68,7 +74,8 @@ export function runKnownStage<T>(
     };
     const stored = await run.prisma.stageResult.findUnique({ where });
     if (stored && (!run.attempt.analysis.force || stored.createdAt >= run.attempt.analysis.createdAt)) {
-      return { result: fromStored(stored.data) as T, cached: true };
+      const known = fromStored(stored.data) as T;
+      if (await isWhole(known)) return { result: known, cached: true };
     }
     const result = await work(progress);
     run.signal.throwIfAborted();

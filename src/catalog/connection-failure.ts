@@ -31,7 +31,7 @@ interface Target {
 
 /** @throws Failure DATABASE_UNAVAILABLE when it is no URL of a PostgreSQL database */
 function readUrl(url: string): Target {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const parsed = URL.canParse(url) && isDecodable(url) ? new URL(url) : null;
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
     throw new Failure(
       'DATABASE_UNAVAILABLE',
@@ -47,6 +47,16 @@ function readUrl(url: string): Target {
     user,
     database: decodeURIComponent(parsed.pathname.slice(1)) || process.env.PGDATABASE || user,
   };
+}
+
+/** Whether each `%` begins a character's code. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Host and port, or the socket's folder, without user or password. */
@@ -68,6 +78,13 @@ export function connectionFailure(error: unknown, url: string): Failure {
   const advice = ADVICE[code]?.(describeServer(url), user, database);
   if (advice !== undefined) return new Failure('DATABASE_UNAVAILABLE', `${advice}.`, { cause: error });
   const message = error instanceof Error ? error.message : '';
+  if (/client password must be/i.test(message)) {
+    return new Failure(
+      'DATABASE_UNAVAILABLE',
+      `${describeServer(url)} asks for the password of user "${user}": put it into DATABASE_URL.`,
+      { cause: error },
+    );
+  }
   if (/timeout expired|Connection terminated/i.test(message)) {
     return new Failure(
       'DATABASE_UNAVAILABLE',

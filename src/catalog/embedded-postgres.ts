@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { Failure } from '../failure.js';
 import type { Logger } from '../log.js';
+import { makeDataFolder } from './data-folder.js';
 import { type Cluster, ensureCluster } from './embedded-postgres-cluster.js';
 import { findPlace } from './embedded-postgres-place.js';
 import { adoptOrStart, type Server, serverUrl, stop } from './embedded-postgres-server.js';
@@ -56,6 +57,7 @@ export async function openEmbeddedPostgres(dataFolder: string, log: Logger): Pro
 }
 
 async function makeFolder(dataFolder: string): Promise<string> {
+  await makeDataFolder(dataFolder);
   const leases = path.join(dataFolder, 'postgres', 'users');
   await mkdir(leases, { recursive: true });
   return path.dirname(await realpath(leases));

@@ -6,6 +6,7 @@ import { newId } from '../catalog/id.js';
 import { type Config, readConfig } from '../config.js';
 import { type Engine, openEngine } from '../engine.js';
 import { Failure, type FailureCode } from '../failure.js';
+import type { Prisma } from '../generated/prisma/client.js';
 import { createLogger } from '../log.js';
 import type { TrailerSource } from '../media/source.js';
 import { decodeText } from '../media/text-encoding.js';
@@ -13,8 +14,10 @@ import { readReport } from './analysis-report.js';
 import { formatReport } from './report.js';
 
 const MAX_SUBTITLE_BYTES = 4 * 1024 * 1024;
-/** Should this process die, a server on the same database finishes the analysis after this long. */
-const INSURANCE_SECONDS = 3_600;
+/** Should this process die, a server on the same database finishes the analysis after this long … */
+const INSURANCE_SECONDS = 30;
+/** … which is put off again this often while it lives. */
+const INSURE_EVERY_MS = 5_000;
 
 export interface AnalyzeFlags {
   subtitles?: string;
@@ -29,16 +32,14 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const engine = await openEngine(config, createLogger(config.logLevel));
   try {
-    const titleId = await titleFor(engine, source, flags.title ?? nameOf(given));
+    const titleId = await titleFor(engine, source, { given: flags.title, fallback: nameOf(given) });
     const request = {
       titleId,
       source,
       force: flags.force ?? false,
       ...(subtitles === undefined ? {} : { subtitles }),
     };
-    const { analysis } = await engine.analyses.create(request, (tx, { id, priority }) =>
-      addJob(tx, id, { priority, delaySeconds: INSURANCE_SECONDS }),
-    );
+    const { analysis } = await engine.analyses.create(request, (tx, { id }) => insure(tx, id));
     await runWithBar(engine, analysis.id);
     const report = await readReport(engine, analysis.id);
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
@@ -61,16 +62,23 @@ async function readSource(given: string, config: Config): Promise<{ source: Trai
 }
 
 async function readSubtitleFile(file: string): Promise<string> {
-  const { size } = await stat(file).catch(() => {
+  const found = await stat(file).catch(() => {
     throw new Failure('SOURCE_NOT_FOUND', `There is no subtitle file ${file}. Check the path.`);
   });
-  if (size > MAX_SUBTITLE_BYTES) {
+  // A folder cannot be read, a pipe or a device may have no end.
+  if (!found.isFile()) {
+    throw new Failure('SOURCE_NOT_A_FILE', `${file} is not a file. Give the path of a subtitle file.`);
+  }
+  if (found.size > MAX_SUBTITLE_BYTES) {
     throw new Failure(
       'TOO_LARGE',
-      `${file} is no subtitle file: it has ${size} bytes, and 4 MiB is the limit.`,
+      `${file} is no subtitle file: it has ${found.size} bytes, and 4 MiB is the limit.`,
     );
   }
-  return decodeText(await readFile(file));
+  const bytes = await readFile(file).catch(() => {
+    throw new Failure('SOURCE_NOT_FOUND', `${file} cannot be read. Give this user the right to.`);
+  });
+  return decodeText(bytes);
 }
 
 function nameOf(given: string): string {
@@ -78,18 +86,31 @@ function nameOf(given: string): string {
   return last.replace(/\.[a-z0-9]{2,5}$/i, '') || given;
 }
 
-/** The title that this source belonged to last time, else a new one. */
-async function titleFor({ database }: Engine, source: TrailerSource, name: string): Promise<string> {
+/** The title that this source belonged to last time, of this name where one is given; else a new one. */
+async function titleFor(
+  { database }: Engine,
+  source: TrailerSource,
+  name: { given: string | undefined; fallback: string },
+): Promise<string> {
   const locator = source.kind === 'PATH' ? source.path : source.kind === 'URL' ? source.url : source.uploadId;
   const known = await database.prisma.trailer.findFirst({
-    where: { sourceKind: source.kind, sourceLocator: locator },
+    where: {
+      sourceKind: source.kind,
+      sourceLocator: locator,
+      ...(name.given === undefined ? {} : { title: { name: name.given } }),
+    },
     orderBy: { createdAt: 'desc' },
     select: { titleId: true },
   });
   if (known) return known.titleId;
   const id = newId('title');
-  await database.prisma.title.create({ data: { id, name, genres: [] } });
+  await database.prisma.title.create({ data: { id, name: name.given ?? name.fallback, genres: [] } });
   return id;
+}
+
+/** The job with which a server goes on where this process dies. */
+async function insure(tx: Prisma.TransactionClient, analysisId: string): Promise<void> {
+  await addJob(tx, analysisId, { priority: 0, delaySeconds: INSURANCE_SECONDS });
 }
 
 /** Runs the analysis while its events move a progress bar on standard error. @throws its Failure */
@@ -105,6 +126,10 @@ async function runWithBar(engine: Engine, analysisId: string): Promise<void> {
   const cancel = () => void engine.analyses.cancel(analysisId).catch(() => undefined);
   process.once('SIGINT', cancel);
   process.once('SIGTERM', cancel);
+  const { prisma } = engine.database;
+  // One that fails is made up for by the next.
+  const renew = () => void prisma.$transaction((tx) => insure(tx, analysisId)).catch(() => undefined);
+  const insurance = setInterval(renew, INSURE_EVERY_MS);
   bar.start(100, 0, { stage: 'starting   ' });
   const watch = (async () => {
     for await (const event of engine.analyses.events(analysisId, 0, watching.signal)) {
@@ -117,13 +142,14 @@ async function runWithBar(engine: Engine, analysisId: string): Promise<void> {
     await engine.runner.run(analysisId, { retries: false });
     await watch;
   } finally {
+    clearInterval(insurance);
     watching.abort();
     bar.stop();
     process.off('SIGINT', cancel);
     process.off('SIGTERM', cancel);
-    await engine.database.prisma.$transaction((tx) => removeJob(tx, analysisId));
+    await prisma.$transaction((tx) => removeJob(tx, analysisId));
   }
-  const ended = await engine.database.prisma.analysis.findUniqueOrThrow({ where: { id: analysisId } });
+  const ended = await prisma.analysis.findUniqueOrThrow({ where: { id: analysisId } });
   if (ended.state === 'CANCELLED') throw new Failure('CANCELLED', 'The analysis was cancelled.');
   if (ended.state !== 'SUCCEEDED') {
     throw new Failure(

@@ -59,13 +59,20 @@ export interface Corpus {
   teaches: number[];
   /** All texts × `teaches`; 0 for the texts of other corpora. */
   targets: Int8Array;
+  /**
+   * How far its scores of trailer-like texts spread, as a multiple of the first corpus's own: how much it counts
+   * beside it. Where the first corpus teaches nothing of a source, the scores stay as they are.
+   */
+  spread: number;
 }
 
-/** What the corpora teach: one regression for each, so that neither drowns the other; their weights are added up. */
+/** What the corpora teach: one regression for each, so that neither drowns the other; their scores are added up. */
 export interface TextLessons {
   texts: LabelledText[];
   /** How many of the texts, from the first, are whole synopses: the vocabulary and the similarity vector are theirs. */
   synopses: number;
+  /** The texts, from here on, that look like a trailer's words. */
+  trailerLike: number;
   sources: readonly Source[];
   corpora: Corpus[];
 }
@@ -88,15 +95,21 @@ export async function learnText(
   const weights = new Float32Array(counts.length * sources.length);
   const bias = new Float32Array(sources.length);
   const unseenScores = new Float32Array(texts.length * sources.length);
-  for (const { teaches, targets } of lessons.corpora) {
+  let standard: Float64Array | null = null;
+  for (const { teaches, targets, spread } of lessons.corpora) {
     const fit = await crossFit(
       { rows, targets, importance, folds },
       { ...cost, seed: settings.seed },
       threads,
     );
-    addColumns(weights, sources.length, fit.model.weights, teaches);
-    addColumns(bias, sources.length, fit.model.bias, teaches);
-    addColumns(unseenScores, sources.length, fit.unseen, teaches);
+    const own = deviations(fit.unseen.subarray(lessons.trailerLike * teaches.length), teaches.length);
+    const factors = Float64Array.from(teaches, (source, j) =>
+      standard?.[source] && own[j] ? (spread * standard[source]) / own[j] : 1,
+    );
+    addColumns(weights, sources.length, fit.model.weights, teaches, factors);
+    addColumns(bias, sources.length, fit.model.bias, teaches, factors);
+    addColumns(unseenScores, sources.length, fit.unseen, teaches, factors);
+    standard ??= spreadOver(sources.length, teaches, own);
   }
   const space = leadingSubspace(rowsOf(synopses, vocabulary), {
     dimensions: settings.dense,
@@ -122,12 +135,39 @@ function evened({ vectors, values }: Subspace): Float32Array {
   return vectors.map((value, at) => value / Math.sqrt(values[at % values.length]! || 1));
 }
 
-/** Adds the columns of `other` to the given columns of `into`. */
-function addColumns(into: Float32Array, width: number, other: Float32Array, to: readonly number[]): void {
+/** Standard deviation of each column. */
+function deviations(matrix: Float32Array, width: number): Float64Array {
+  const rows = matrix.length / width;
+  const sums = new Float64Array(width);
+  const squares = new Float64Array(width);
+  matrix.forEach((value, at) => {
+    sums[at % width] = sums[at % width]! + value;
+    squares[at % width] = squares[at % width]! + value * value;
+  });
+  return squares.map((sum, j) => Math.sqrt(Math.max(0, sum / rows - (sums[j]! / rows) ** 2)));
+}
+
+/** `values` at the given places among `width` zeros. */
+function spreadOver(width: number, places: readonly number[], values: Float64Array): Float64Array {
+  const out = new Float64Array(width);
+  places.forEach((place, j) => {
+    out[place] = values[j]!;
+  });
+  return out;
+}
+
+/** Adds the columns of `other`, each times its factor, to the given columns of `into`. */
+function addColumns(
+  into: Float32Array,
+  width: number,
+  other: Float32Array,
+  to: readonly number[],
+  factors: Float64Array,
+): void {
   const rows = into.length / width;
   for (let i = 0; i < rows; i++) {
     to.forEach((column, j) => {
-      into[i * width + column] = into[i * width + column]! + other[i * to.length + j]!;
+      into[i * width + column] = into[i * width + column]! + factors[j]! * other[i * to.length + j]!;
     });
   }
 }

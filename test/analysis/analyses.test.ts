@@ -66,6 +66,14 @@ describe('asking for an analysis', () => {
     await expect(harness.analyses.request(request)).rejects.toMatchObject({ code: 'SUBTITLES_INVALID' });
   });
 
+  it('for one new source many times at once makes one trailer and as many analyses', async () => {
+    const titleId = await harness.createTitle();
+    const source = { kind: 'PATH' as const, path: '/media/at-once.mp4' };
+    const made = await Promise.all(oneTo(10).map(() => harness.analyses.request({ titleId, source })));
+    expect(new Set(made.map(({ analysis }) => analysis.id)).size).toBe(10);
+    expect(new Set(made.map(({ analysis }) => analysis.trailerId)).size).toBe(1);
+  });
+
   it('keeps one trailer for one source of one title', async () => {
     const request = await newRequest();
     const first = await harness.analyses.request(request);

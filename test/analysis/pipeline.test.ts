@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Queue } from '../../src/analysis/queue.js';
 import { AnalysisRunner } from '../../src/analysis/runner.js';
 import { STAGES } from '../../src/analysis/stage.js';
@@ -56,8 +57,9 @@ async function cachedStages(id: string): Promise<string[]> {
 }
 
 /** A queue whose stages go wrong as told, over the same database. */
-function faultyRunner(failure: () => Promise<never>): AnalysisRunner {
-  const threads = { run: failure } as unknown as PipelineParts['threads'];
+function faultyRunner(failure: (signal: AbortSignal) => Promise<never>): AnalysisRunner {
+  const run = (_task: string, _input: unknown, { signal }: { signal: AbortSignal }) => failure(signal);
+  const threads = { run } as unknown as PipelineParts['threads'];
   const parts = {
     config: engine.config,
     prisma: engine.database.prisma,
@@ -128,6 +130,37 @@ describe('an analysis', () => {
     expect(await cachedStages(again)).toEqual(['PROBE', 'DECODE', 'TRANSCRIBE', 'EMBED', 'TAG']);
   });
 
+  it('of known content whose pictures were deleted makes them again', async () => {
+    await run(await request(film, { subtitles: SUBTITLES }));
+    const decoded = path.join(engine.config.dataFolder, 'decoded');
+    await rm(decoded, { recursive: true });
+    const id = await request(film, { subtitles: SUBTITLES });
+    await run(id);
+    expect(await cachedStages(id)).toEqual(['PROBE', 'TRANSCRIBE', 'EMBED', 'TAG']);
+    const made = await readdir(decoded, { recursive: true });
+    expect(made.filter((name) => name.endsWith('.jpg')).length).toBeGreaterThan(0);
+  });
+
+  it('of content that another one decodes at the same time waits for it instead of meeting it in one folder', async () => {
+    const ids = await Promise.all([1, 2, 3].map(() => request(film, { force: true })));
+    expect(await Promise.all(ids.map(run))).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+  });
+
+  it('whose title is deleted while it runs stops at the next look, and leaves nothing to do', async () => {
+    const id = await request(film, { force: true });
+    let stopped = false;
+    const runner = faultyRunner(async (signal) => {
+      await engine.database.prisma.title.deleteMany({
+        where: { trailers: { some: { analyses: { some: { id } } } } },
+      });
+      await runner.abortUnwanted();
+      stopped = signal.aborted;
+      throw new Failure('CANCELLED', 'The work was cancelled.');
+    });
+    expect(await runner.run(id, { retries: true })).toBe('GONE');
+    expect(stopped).toBe(true);
+  });
+
   it('with other subtitles decodes nothing again, but embeds and tags anew', async () => {
     await run(await request(film, { subtitles: SUBTITLES }));
     const other = await request(film, { subtitles: SUBTITLES.replace('revenge', 'time') });
@@ -154,7 +187,7 @@ describe('an analysis', () => {
 
   it('that fails for a reason that may pass is tried three times, with a job for each next try', async () => {
     const runner = faultyRunner(() => Promise.reject(new Failure('WORKER_CRASHED', 'A thread died.')));
-    const id = await request(film);
+    const id = await request(film, { force: true });
     const outcomes = [];
     for (let i = 0; i < 3; i++) outcomes.push(await runner.run(id, { retries: true }));
     expect(outcomes).toEqual(['QUEUED', 'QUEUED', 'FAILED']);
@@ -174,12 +207,21 @@ describe('cancelling a RUNNING analysis', () => {
     'in %s ends it CANCELLED within 2 s',
     async (stage) => {
       const id = await request(film, { force: true });
-      const running = run(id);
       let askedAt = 0;
+      // Tagging may be over before it can be cancelled: it waits for that here.
+      const asked = new EventEmitter();
+      const { run: runTask } = engine.threads;
+      const held = vi.spyOn(engine.threads, 'run').mockImplementation(async (task, input, options) => {
+        if (task === 'tag' && stage === 'TAG') await once(asked, 'asked');
+        return runTask.call(engine.threads, task, input, options);
+      });
+      onTestFinished(() => held.mockRestore());
+      const running = run(id);
       for await (const event of engine.analyses.events(id, 0, forever)) {
         if (event.stage !== stage || askedAt > 0) continue;
         askedAt = performance.now();
         await engine.analyses.cancel(id);
+        asked.emit('asked');
       }
       expect(await running).toBe('CANCELLED');
       expect(performance.now() - askedAt).toBeLessThan(2_000);

@@ -73,6 +73,7 @@ describe('DATABASE_URL', () => {
   it('is refused when it is no URL of PostgreSQL', async () => {
     expect(await sentenceFor('mysql://root:s3cret@localhost/x')).toMatch(/write postgresql:\/\/user/);
     expect(await sentenceFor('s3cret')).toMatch(/write postgresql:\/\/user/);
+    expect(await sentenceFor('postgresql://me:%s3cret@localhost/x')).toMatch(/write postgresql:\/\/user/);
   });
 
   it('says that nothing listens there', async () => {
@@ -105,6 +106,15 @@ describe('DATABASE_URL', () => {
       to.password = 's3cret-but-wrong';
     });
     expect(await sentenceFor(url)).toMatch(new RegExp(`refused the password of user "${user}"`));
+  });
+
+  it('says that a password is missing', async () => {
+    const user = await createUser();
+    const url = changed((to) => {
+      to.username = user;
+      to.password = '';
+    });
+    expect(await sentenceFor(url)).toContain(`asks for the password of user "${user}"`);
   });
 
   it('says that the database does not exist', async () => {

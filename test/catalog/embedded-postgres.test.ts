@@ -202,6 +202,15 @@ describe('the embedded PostgreSQL', () => {
     await expect(openEmbeddedPostgres(file, log)).rejects.toMatchObject({ code: 'FOLDER_UNWRITABLE' });
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'says so too where the system lets nobody make a folder',
+    async () => {
+      await expect(openEmbeddedPostgres('/proc/marquee/data', log)).rejects.toMatchObject({
+        code: 'FOLDER_UNWRITABLE',
+      });
+    },
+  );
+
   it('says that the disk is full in whichever words PostgreSQL puts it', () => {
     for (const said of [
       'initdb: error: could not write file "/d/base/1/2608": No space left on device',

@@ -1,0 +1,35 @@
+import { Failure } from '../failure.js';
+
+/** Lets work on one thing run one after the other, in the order in which it was asked for. */
+export class Turns {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** Runs `work` once all earlier work on `key` has ended. @throws CANCELLED when `signal` aborts before that */
+  async take<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const last = before.then(() => ended);
+    this.#last.set(key, last);
+    try {
+      await unlessAborted(before, signal);
+      return await work();
+    } finally {
+      end();
+      if (this.#last.get(key) === last) this.#last.delete(key);
+    }
+  }
+}
+
+async function unlessAborted(waited: Promise<void>, signal: AbortSignal): Promise<void> {
+  const cancelled = () => new Failure('CANCELLED', 'The work was cancelled.');
+  if (signal.aborted) throw cancelled();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(cancelled());
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  await Promise.race([waited, aborted]).finally(() => signal.removeEventListener('abort', abort));
+}
