@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';
+import type { ImportFlags } from './cli/import.js';
 import { addModelsCommands } from './cli/models-commands.js';
 import { asFailure, type FailureCode } from './failure.js';
 
@@ -72,6 +73,28 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .action(async (source: string, options: AnalyzeFlags) => {
       const { analyzeCommand } = await import('./cli/analyze.js');
       await analyzeCommand(source, options);
+    });
+
+  marquee
+    .command('import')
+    .description('read titles from JSON Lines, with their text vectors and labels')
+    .argument('<file>', 'JSON Lines, one title a line; .gz is read too')
+    .option('--source <name>', 'what the ids belong to, for example imdb', 'import')
+    .option('--map <columns>', 'columns by field, where their names are unusual: name=title,id=page+year')
+    .option('--json', 'print JSON instead of sentences')
+    .action(async (file: string, options: ImportFlags) => {
+      const { importCommand } = await import('./cli/import.js');
+      await importCommand(file, options);
+    });
+
+  marquee
+    .command('export')
+    .description('predictions or rows as JSON Lines or CSV')
+    .argument('<what>', 'predictions or rows')
+    .option('--format <format>', 'jsonl or csv', 'jsonl')
+    .action(async (what: string, options: { format: string }) => {
+      const { exportCommand } = await import('./cli/export.js');
+      await exportCommand(what, options);
     });
 
   marquee

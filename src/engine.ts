@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './catalog/database.js';
 import { type LabelEntry, registerClassifier, registerLabels } from './catalog/registry.js';
 import { type ChosenPack, choosePack } from './chosen-pack.js';
 import type { Config } from './config.js';
+import { Discovery } from './discovery/discovery.js';
 import type { StageName } from './generated/prisma/enums.js';
 import type { DeviceChoice } from './inference/devices.js';
 import { usableCores } from './inference/machine.js';
@@ -35,6 +36,8 @@ export interface Engine {
   encoders: ThreadPool<AnalysisTasks>;
   analyses: Analyses;
   runner: AnalysisRunner;
+  /** Loads its index when it is started or first asked. */
+  discovery: Discovery;
   /** Ends everything in reverse; running analyses must have ended or been handed back before. */
   close(): Promise<void>;
 }
@@ -79,6 +82,12 @@ export async function openEngine(
     await notifications.start();
     opened.push(() => notifications.close());
 
+    const discovery = new Discovery({
+      ...{ prisma: database.prisma, pool: database.pool, url: database.url, feed: notifications },
+      ...{ taxonomy, packFolder: `${MODELS_FOLDER}compact`, log },
+    });
+    opened.push(() => discovery.close());
+
     const threads = new ThreadPool<AnalysisTasks>(threadEntry(), config.threads ?? usableCores());
     opened.push(() => threads.close());
     const encoders =
@@ -106,7 +115,7 @@ export async function openEngine(
         threads,
         encoders,
       },
-      ...{ analyses, runner, close },
+      ...{ analyses, runner, discovery, close },
     };
   } catch (error) {
     await close();

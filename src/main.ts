@@ -23,9 +23,10 @@ export async function startMarquee(config: Config, log: Logger): Promise<Marquee
     config.role === 'api' ? null : new Queue(queueParts(engine), engine.runner, config.concurrency);
   try {
     await queue?.start(config.role);
-    const { analyses, database, taxonomy } = engine;
+    const { analyses, database, discovery, taxonomy } = engine;
+    await discovery.start();
     const ready = async () => ({ database: await answers(engine), queue: queue === null || queue.alive });
-    const server = await startServer({ config, log, database, analyses, taxonomy, ready });
+    const server = await startServer({ config, log, database, analyses, discovery, taxonomy, ready });
     const close = async () => {
       await server.close();
       await queue?.stop();

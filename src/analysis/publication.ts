@@ -8,6 +8,7 @@ import { CHANNELS } from './channels.js';
 import { vectorBytes } from './stored-value.js';
 import type { DecodeSummary } from './tasks.js';
 import type { Transcript } from './transcript.js';
+import { queueDeliveries } from './webhooks.js';
 
 /** Everything that one analysis found out. */
 export interface Publication {
@@ -32,6 +33,8 @@ export async function publish(tx: Transaction, publication: Publication): Promis
   await writeTrailer(tx, publication);
   await writeVectors(tx, publication);
   const predictionId = await writePrediction(tx, publication);
+  const { analysisId, trailerId } = publication;
+  await queueDeliveries(tx, { analysisId, predictionId, trailerId });
   await tx.$executeRaw`SELECT pg_notify(${CHANNELS.prediction}, ${predictionId})`;
   return predictionId;
 }

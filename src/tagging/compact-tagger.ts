@@ -30,7 +30,7 @@ export async function loadTagger(folder: string): Promise<Tagger> {
     path.join(folder, '..', 'cues.json'),
     labelsOf(taxonomy).map(({ id }) => id),
   );
-  const fusion = { TEXT: layout.dense, ...cinematicLayout() };
+  const fusion = fusionLayout(layout.dense);
   return {
     classifier: manifest.models.HEAD,
     tag: async (embeddings) => ({
@@ -40,6 +40,11 @@ export async function loadTagger(folder: string): Promise<Tagger> {
     }),
     close: async () => {},
   };
+}
+
+/** @param dense numbers of a text vector that speak for similarity */
+export function fusionLayout(dense: number): FusionLayout {
+  return { TEXT: dense, ...cinematicLayout() };
 }
 
 /** Numbers of the cinematic vector and of the sound's, in any pack. */
