@@ -20,7 +20,9 @@ interface Row {
   /** Probe, shots, thumbnails, frames, sound, and 8 clips of 16 frames. */
   ourSeconds: number;
   clipSeconds: number;
-  /** Processor time of ours, children included, over the plain decode's. */
+  /** Processor time of the plain decode, and of ours, children included. */
+  plainProcessorSeconds: number;
+  processorSeconds: number;
   processorRatio: number;
   ratio: number;
 }
@@ -49,8 +51,11 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
 
 async function measureFiles(folder: string): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { name, file } of await sampleFiles(folder)) {
-    if (existsSync(file)) rows.push(await measureFile(name, file, folder));
+  for (const { name, file } of await sampleFiles()) {
+    if (!existsSync(file)) continue;
+    const row = await measureFile(name, file, folder);
+    process.stderr.write(`${name}: ${row.processorRatio.toFixed(2)} × the plain decode's processor time\n`);
+    rows.push(row);
   }
   return rows;
 }
@@ -83,6 +88,8 @@ async function measureFile(name: string, file: string, folder: string): Promise<
     decodePath: ours.result.decodePath,
     shots: ours.result.shots.length,
     plainSeconds: plain.wallSeconds,
+    plainProcessorSeconds: plain.processorSeconds,
+    processorSeconds: ours.processorSeconds,
     ourSeconds: ours.wallSeconds,
     clipSeconds,
     processorRatio: ours.processorSeconds / plain.processorSeconds,
