@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';
+import type { ImportFlags } from './cli/import.js';
+import { addModelsCommands } from './cli/models-commands.js';
 import { asFailure, type FailureCode } from './failure.js';
 
 /** 0 done, 2 bad input, 1 failure. */
@@ -65,11 +67,34 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .argument('<file|url>', 'a local file, an https URL or a YouTube link')
     .option('--subtitles <file>', 'SRT, WebVTT or ASS with the trailer’s words')
     .option('--title <name>', 'what to call the title in the catalog (default: the source’s own name)')
+    .option('--pack <pack>', 'compact, full, or auto: full where its models were pulled (MARQUEE_PACK)')
     .option('--force', 'run every stage again, also where the result is known')
     .option('--json', 'print JSON instead of a table')
     .action(async (source: string, options: AnalyzeFlags) => {
       const { analyzeCommand } = await import('./cli/analyze.js');
       await analyzeCommand(source, options);
+    });
+
+  marquee
+    .command('import')
+    .description('read titles from JSON Lines, with their text vectors and labels')
+    .argument('<file>', 'JSON Lines, one title a line; .gz is read too')
+    .option('--source <name>', 'what the ids belong to, for example imdb', 'import')
+    .option('--map <columns>', 'columns by field, where their names are unusual: name=title,id=page+year')
+    .option('--json', 'print JSON instead of sentences')
+    .action(async (file: string, options: ImportFlags) => {
+      const { importCommand } = await import('./cli/import.js');
+      await importCommand(file, options);
+    });
+
+  marquee
+    .command('export')
+    .description('predictions or rows as JSON Lines or CSV')
+    .argument('<what>', 'predictions or rows')
+    .option('--format <format>', 'jsonl or csv', 'jsonl')
+    .action(async (what: string, options: { format: string }) => {
+      const { exportCommand } = await import('./cli/export.js');
+      await exportCommand(what, options);
     });
 
   marquee
@@ -92,6 +117,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
       await trainCompactCommand(options);
     });
 
+  addModelsCommands(marquee);
   return marquee;
 }
 

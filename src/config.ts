@@ -37,7 +37,12 @@ const environment = z.object({
   MARQUEE_DATA: z.string().default('.marquee'),
   MEDIA_ROOTS: list(path.delimiter).optional(),
   MARQUEE_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
-  MARQUEE_PACK: z.enum(['compact']).default('compact'),
+  HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
+  HF_TOKEN: z.string().optional(),
+  MARQUEE_PACK: z.enum(['auto', 'compact', 'full']).default('auto'),
+  MARQUEE_DEVICE: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto'),
+  MARQUEE_MODELS: list(',').optional(),
+  MARQUEE_MODEL_BYTES: bytes.optional(),
   MARQUEE_API_KEYS: list(',').pipe(z.array(apiKey)).optional(),
   MARQUEE_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   MARQUEE_THREADS: z.coerce.number().int().min(1).max(64).optional(),
@@ -59,7 +64,17 @@ export interface Config {
   /** Absolute folders; a local path outside them is refused. */
   mediaRoots: string[];
   role: 'all' | 'api' | 'worker';
-  pack: 'compact';
+  pack: 'auto' | 'compact' | 'full';
+  /** Where the full pack's models run. */
+  device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
+  models: {
+    /** Pulled models (`owner/name`) to use in place of the full pack's own. */
+    preferred: string[];
+    /** Memory that loaded models may take; null: half of what this process may use. */
+    bytes: number | null;
+  };
+  /** Where models are pulled from. */
+  hub: { endpoint: string; token: string | null };
   /** Empty: no keys, and loopback only. */
   apiKeys: { name: string; role: ApiRole; secret: string }[];
   /** Analyses that run at the same time in this process. */
@@ -102,6 +117,9 @@ export function readConfig(env: NodeJS.ProcessEnv, workingFolder = process.cwd()
     mediaRoots: mediaRoots.map((root) => path.resolve(workingFolder, root)),
     role: value.MARQUEE_ROLE,
     pack: value.MARQUEE_PACK,
+    device: value.MARQUEE_DEVICE,
+    models: { preferred: value.MARQUEE_MODELS ?? [], bytes: value.MARQUEE_MODEL_BYTES ?? null },
+    hub: { endpoint: value.HF_ENDPOINT.replace(/\/+$/, ''), token: value.HF_TOKEN ?? null },
     apiKeys: value.MARQUEE_API_KEYS ?? [],
     concurrency: value.MARQUEE_CONCURRENCY,
     threads: value.MARQUEE_THREADS ?? null,

@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 import { makeDataFolder } from './catalog/data-folder.js';
 import { probeDatabase } from './catalog/database.js';
+import { choosePack } from './chosen-pack.js';
 import type { Config } from './config.js';
 import { asFailure } from './failure.js';
+import { DEVICES, type Device, probeDevices } from './inference/devices.js';
+import { usableCores, usableMemory } from './inference/machine.js';
 import { verifyPack } from './inference/packs.js';
 import { createLogger } from './log.js';
 import { findFfmpeg, onPath } from './media/ffmpeg.js';
@@ -38,11 +40,9 @@ export async function doctor(config: Config): Promise<{ checks: Check[] }> {
     check('data folder', () => describeFolder(config.dataFolder)),
     checkSpace(config.dataFolder),
     check('database', () => probeDatabase(config, createLogger('silent'))),
-    check('pack', () => describePack(config.pack)),
-    check(
-      'device',
-      async () => `CPU, ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown model'})`,
-    ),
+    check('pack', () => describePack(config)),
+    check('machine', async () => describeMachine()),
+    ...(await checkDevices(config)),
     checkYtDlp(),
   ]);
   return { checks };
@@ -83,12 +83,40 @@ async function checkSpace(folder: string): Promise<Check> {
   };
 }
 
-async function describePack(pack: Config['pack']): Promise<string> {
-  const { id, version, files } = await verifyPack(
-    fileURLToPath(new URL(`../models/${pack}`, import.meta.url)),
-  );
-  return `${id} ${version}, ${Object.keys(files).length} files as their manifest says`;
+async function describePack(config: Config): Promise<string> {
+  const { identity, reason, encoderThreads } = await choosePack({ ...config, device: 'cpu' });
+  if (identity.files.id === 'full') {
+    const names = [...identity.encoders, identity.recogniser].filter(Boolean).join(', ');
+    return `full, ${encoderThreads} set of sessions: ${names}`;
+  }
+  const { version, files } = await verifyPack(identity.files.folder);
+  return `compact ${version}, ${Object.keys(files).length} files as their manifest says (${reason})`;
 }
+
+function describeMachine(): string {
+  const gibibytes = (usableMemory() / GIBIBYTE).toFixed(1);
+  return `${usableCores()} cores (${cpus()[0]?.model ?? 'unknown model'}), ${gibibytes} GiB of memory`;
+}
+
+/** Each device with what running a small graph on it showed; only one that was asked for has to work. */
+async function checkDevices({ device: wanted }: Config): Promise<Check[]> {
+  const probes = await probeDevices(DEVICES);
+  return probes.map(({ device, works, detail }) => {
+    const isNeeded = device === wanted || device === 'cpu';
+    return {
+      name: device,
+      ok: works || !isNeeded,
+      found: works ? `works: a small graph ran in ${detail}` : `does not work here: ${detail}`,
+      fix: works || !isNeeded ? null : REMEDIES[device],
+    };
+  });
+}
+
+const REMEDIES: Record<Device, string> = {
+  cuda: 'Install CUDA and cuDNN with ONNX Runtime’s CUDA libraries (docker/Dockerfile.cuda has them), or set MARQUEE_DEVICE=auto.',
+  webgpu: 'Install a Vulkan driver for the graphics card, or set MARQUEE_DEVICE=auto.',
+  cpu: 'Run npm ci: onnxruntime-node does not run on this machine as it is installed.',
+};
 
 /** Only trailers on YouTube need it, and there are fallbacks. */
 async function checkYtDlp(): Promise<Check> {

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Analyses } from './analysis/analyses.js';
 import { Notifications } from './analysis/notifications.js';
@@ -9,9 +8,12 @@ import type { AnalysisTasks } from './analysis/tasks.js';
 import { makeDataFolder } from './catalog/data-folder.js';
 import { type Database, openDatabase } from './catalog/database.js';
 import { type LabelEntry, registerClassifier, registerLabels } from './catalog/registry.js';
+import { type ChosenPack, choosePack } from './chosen-pack.js';
 import type { Config } from './config.js';
+import { Discovery } from './discovery/discovery.js';
 import type { StageName } from './generated/prisma/enums.js';
-import { readManifest } from './inference/packs.js';
+import type { DeviceChoice } from './inference/devices.js';
+import { usableCores } from './inference/machine.js';
 import { ThreadPool } from './inference/threads.js';
 import type { Logger } from './log.js';
 import { readTaxonomy, type Taxonomy } from './tagging/taxonomy.js';
@@ -25,9 +27,17 @@ export interface Engine {
   database: Database;
   taxonomy: Taxonomy;
   pack: PackIdentity;
+  /** Why this pack. */
+  packReason: string;
+  /** Where the models run, and why there. */
+  device: DeviceChoice;
   threads: ThreadPool<AnalysisTasks>;
+  /** The threads that hold the encoders; the same ones with the compact pack. */
+  encoders: ThreadPool<AnalysisTasks>;
   analyses: Analyses;
   runner: AnalysisRunner;
+  /** Loads its index when it is started or first asked. */
+  discovery: Discovery;
   /** Ends everything in reverse; running analyses must have ended or been handed back before. */
   close(): Promise<void>;
 }
@@ -53,7 +63,9 @@ export async function openEngine(
   };
   try {
     const taxonomy = await readTaxonomy(`${MODELS_FOLDER}taxonomy.json`);
-    const { identity, figures } = await readPack(config.pack);
+    const chosen = await choosePack(config);
+    const { identity, figures, device } = chosen;
+    logChoice(log, chosen);
 
     await makeDataFolder(config.dataFolder);
     const database = await openDatabase(config, log);
@@ -70,14 +82,41 @@ export async function openEngine(
     await notifications.start();
     opened.push(() => notifications.close());
 
-    const threads = new ThreadPool<AnalysisTasks>(threadEntry(), config.threads ?? availableParallelism());
-    opened.push(() => threads.close());
-    await threads.runOnEach('warmUp', { packFolder: identity.folder });
+    const discovery = new Discovery({
+      ...{ prisma: database.prisma, pool: database.pool, url: database.url, feed: notifications },
+      ...{ taxonomy, packFolder: `${MODELS_FOLDER}compact`, log },
+    });
+    opened.push(() => discovery.close());
 
-    const parts = { config, prisma: database.prisma, threads, pack: identity, log };
+    const threads = new ThreadPool<AnalysisTasks>(threadEntry(), config.threads ?? usableCores());
+    opened.push(() => threads.close());
+    const encoders =
+      chosen.encoderThreads === null
+        ? threads
+        : new ThreadPool<AnalysisTasks>(threadEntry(), chosen.encoderThreads);
+    if (encoders !== threads) opened.push(() => encoders.close());
+    if (config.role !== 'api') {
+      if (identity.id === 'full') log.info('loading the models; at the first start they are converted too');
+      await loadModels(threads, encoders, identity);
+    }
+
+    const parts = { config, prisma: database.prisma, threads, encoders, pack: identity, log };
     const analyses = new Analyses({ prisma: database.prisma, notifications, pack: identity });
     const runner = new AnalysisRunner({ ...parts, ...observer }, notifications, observer.onEnd);
-    return { config, log, database, taxonomy, pack: identity, threads, analyses, runner, close };
+    return {
+      ...{
+        config,
+        log,
+        database,
+        taxonomy,
+        pack: identity,
+        packReason: chosen.reason,
+        device,
+        threads,
+        encoders,
+      },
+      ...{ analyses, runner, discovery, close },
+    };
   } catch (error) {
     await close();
     throw error;
@@ -90,11 +129,22 @@ function labelsOf(taxonomy: Taxonomy): LabelEntry[] {
   );
 }
 
-async function readPack(id: Config['pack']) {
-  const folder = `${MODELS_FOLDER}${id}`;
-  const { models, figures } = await readManifest(folder);
-  const encoders = [models.TEXT, models.PICTURE, models.SOUND, models.FUSED];
-  return { identity: { id, folder, encoders, classifier: models.HEAD }, figures };
+/** The first set of sessions by itself: it converts the checkpoints, and the others find what it wrote. */
+async function loadModels(
+  threads: ThreadPool<AnalysisTasks>,
+  encoders: ThreadPool<AnalysisTasks>,
+  { files }: PackIdentity,
+): Promise<void> {
+  await encoders.run('loadEncoders', files);
+  await encoders.runOnEach('loadEncoders', files);
+  await threads.runOnEach('loadTagger', files);
+}
+
+function logChoice(log: Logger, { identity, reason, device }: ChosenPack): void {
+  log.info({ pack: identity.id, reason }, 'pack chosen');
+  const choice = { device: device.device, reason: device.reason };
+  if (device.isFallback) log.warn(choice, 'the device that MARQUEE_DEVICE names cannot be used');
+  else log.info(choice, 'device chosen');
 }
 
 /** Threads run the built code, also when this file runs from its TypeScript source in a test. */

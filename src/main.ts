@@ -23,9 +23,10 @@ export async function startMarquee(config: Config, log: Logger): Promise<Marquee
     config.role === 'api' ? null : new Queue(queueParts(engine), engine.runner, config.concurrency);
   try {
     await queue?.start(config.role);
-    const { analyses, database, taxonomy } = engine;
+    const { analyses, database, discovery, taxonomy } = engine;
+    await discovery.start();
     const ready = async () => ({ database: await answers(engine), queue: queue === null || queue.alive });
-    const server = await startServer({ config, log, database, analyses, taxonomy, ready });
+    const server = await startServer({ config, log, database, analyses, discovery, taxonomy, ready });
     const close = async () => {
       await server.close();
       await queue?.stop();
@@ -75,7 +76,7 @@ function stopSignal(): AbortSignal {
 }
 
 function banner({ url, engine }: Marquee, sample: string): string {
-  const { config, database, pack, threads } = engine;
+  const { config, database, pack, packReason, device, threads, encoders } = engine;
   const relative = path.relative(process.cwd(), sample);
   const file = relative.startsWith('..') ? sample : relative;
   return `
@@ -83,8 +84,10 @@ function banner({ url, engine }: Marquee, sample: string): string {
 
   address    ${url}   (GraphQL and subscriptions at ${url}/graphql)
   database   ${database.description}
-  pack       ${pack.id}: ${[...pack.encoders, pack.classifier].join(', ')}
-  device     CPU, ${threads.size} worker threads; ${config.concurrency} analyses at a time
+  pack       ${pack.id}, for ${packReason}
+             ${[...pack.encoders, pack.classifier].join(', ')}
+  device     ${device.device}: ${device.reason}
+  threads    ${threads.size}${encoders === threads ? '' : `, and ${encoders.size} with the models`}; ${config.concurrency} analyses at a time
   reads      ${config.mediaRoots.join(', ')}
 
   Try it: open ${url} and press “Try the sample”, or in another terminal

@@ -3,24 +3,38 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { tasks } from '../../src/analysis/tasks.js';
-import { chooseTranscript } from '../../src/analysis/transcript.js';
+import { type DecodeInput, tasks } from '../../src/analysis/tasks.js';
+import { chooseTranscript, recognisedTranscript } from '../../src/analysis/transcript.js';
 import { readConfig } from '../../src/config.js';
+import { loadDecoded } from '../../src/media/decode-folder.js';
 import { fetchTrailer } from '../../src/media/fetch.js';
 import { readCaptions } from '../../src/media/subtitles.js';
+import { loadCompactPack } from '../../src/signals/compact.js';
+import { loadFullPack } from '../../src/signals/full.js';
+import type { Pack, PackFiles } from '../../src/signals/pack.js';
+import { loadTagger } from '../../src/tagging/compact-tagger.js';
+import { ensureZeroShotHead } from '../../src/tagging/zero-shot-files.js';
+import { loadZeroShotTagger } from '../../src/tagging/zero-shot-tagger.js';
+import { talkative } from './forced-speech.js';
 
 export interface StageReport {
   stage: string;
   seconds: number;
+  /** Of this process on all cores, without ffmpeg's: on a busy machine they tell more than the seconds. */
+  cpuSeconds: number;
 }
 
 /** What the process sends at the end. */
 export interface AnalysisReport {
   decodePath: string;
+  lines: number;
+  /** That VideoMAE saw; 0 with the compact pack. */
+  clips: number;
   accepted: string[];
 }
 
-const [file = '', packFolder = ''] = process.argv.slice(2);
+const [file = '', packJson = ''] = process.argv.slice(2);
+const packFiles = JSON.parse(packJson) as PackFiles;
 const { limits } = readConfig({});
 const { signal } = new AbortController();
 const context = { signal, progress: () => {} };
@@ -28,13 +42,33 @@ const folder = await mkdtemp(path.join(tmpdir(), 'marquee-bench-'));
 
 async function timed<T>(stage: string, work: () => Promise<T> | T): Promise<T> {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   const result = await work();
-  process.send?.({ stage, seconds: (performance.now() - start) / 1000 } satisfies StageReport);
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - start) / 1000;
+  process.send?.({ stage, seconds, cpuSeconds: (user + system) / 1e6 } satisfies StageReport);
   return result;
 }
 
+async function load(files: PackFiles) {
+  if (files.id === 'compact') {
+    return { pack: (await loadCompactPack(files.folder)) as Pack, tagger: await loadTagger(files.folder) };
+  }
+  const full = await loadFullPack(files);
+  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts));
+  full.recogniser.model = talkative(full.recogniser);
+  return { pack: full as Pack, tagger: await loadZeroShotTagger(files) };
+}
+
+/** From the disk, as the task of the next stage reads it. */
+async function decodedAgain({ folder }: DecodeInput) {
+  const known = await loadDecoded(folder);
+  if (!known) throw new Error('the decoded trailer is gone');
+  return known;
+}
+
 try {
-  await timed('load models', () => tasks.warmUp({ packFolder }));
+  const { pack, tagger } = await timed('load models', () => load(packFiles));
   const fetched = await timed('FETCH', () =>
     fetchTrailer(
       { kind: 'PATH', path: file },
@@ -46,14 +80,23 @@ try {
   const decoded = await timed('DECODE', () => tasks.decode(decode, context));
   const transcript = await timed('TRANSCRIBE', async () => {
     const captions = await Promise.all(fetched.captions.map(readCaptions));
-    return chooseTranscript([...captions, ...decoded.subtitles], facts.durationSeconds);
+    const written = chooseTranscript([...captions, ...decoded.subtitles], facts.durationSeconds);
+    if (written.origin !== null || !pack.recognise) return written;
+    const { sound } = await decodedAgain(decode);
+    return recognisedTranscript(await pack.recognise(sound, context), facts.durationSeconds);
   });
-  const embeddings = await timed('EMBED', () =>
-    tasks.embed({ decode, lines: transcript.lines, packFolder }, context),
+  const embeddings = await timed('EMBED', async () =>
+    pack.embed({ path: fetched.path, decoded: await decodedAgain(decode), lines: transcript.lines }, context),
   );
-  const { tags } = await timed('TAG', () => tasks.tag({ embeddings, packFolder }));
+  const { tags } = await timed('TAG', () => tagger.tag(embeddings));
   const accepted = tags.filter(({ state }) => state === 'ACCEPTED').map(({ label }) => label);
-  process.send?.({ decodePath: decoded.decodePath, accepted } satisfies AnalysisReport);
+  const clips = embeddings.flatMap(({ measures }) => measures.clips ?? [])[0] ?? 0;
+  process.send?.({
+    decodePath: decoded.decodePath,
+    lines: transcript.lines.length,
+    clips,
+    accepted,
+  } satisfies AnalysisReport);
 } finally {
   await rm(folder, { recursive: true });
   process.disconnect?.();

@@ -15,10 +15,11 @@ import { publish } from './publication.js';
 import { stageVersion } from './stage.js';
 import { runKnownStage, runStage, type StageRun } from './stage-run.js';
 import type { DecodeInput, DecodeSummary } from './tasks.js';
-import { chooseTranscript, type Transcript } from './transcript.js';
+import { chooseTranscript, recognisedTranscript, type Transcript } from './transcript.js';
+import { unlessAborted } from './turns.js';
 
 /** Raise a number when that stage's own code gives other results for the same input. */
-const NUMBERS = { PROBE: '1', TRANSCRIBE: '1', EMBED: '1', TAG: '1' };
+const NUMBERS = { PROBE: '1', TRANSCRIBE: '2', EMBED: '1', TAG: '1' };
 
 /** A result together with the version under which it is stored, on which the next stages depend. */
 interface Versioned<T> {
@@ -37,7 +38,7 @@ export async function runStages(run: StageRun): Promise<void> {
     again: false,
   };
   const decoded = await decodeStage(run, fetched, decode);
-  const transcript = await transcribeStage(run, fetched, facts.value, decoded);
+  const transcript = await transcribeStage(run, fetched, decode, decoded);
   const embeddings = await embedStage(
     run,
     fetched,
@@ -123,7 +124,7 @@ async function hasThumbnails(folder: string, shots: DecodeSummary['shots']): Pro
 async function transcribeStage(
   run: StageRun,
   fetched: FetchedTrailer,
-  facts: MediaFacts,
+  decode: DecodeInput,
   decoded: Versioned<DecodeSummary>,
 ): Promise<Versioned<Transcript>> {
   const given = run.attempt.analysis.subtitles;
@@ -139,11 +140,20 @@ async function transcribeStage(
   }
   if (given !== null) captions.push({ origin: 'SIDECAR', language: null, lines: parseSubtitles(given) });
   const words = createHash('sha256').update(JSON.stringify(captions)).digest('hex');
-  const version = stageVersion('TRANSCRIBE', NUMBERS.TRANSCRIBE, decoded.version, words);
+  const listener = run.pack.recogniser ?? '';
+  const version = stageVersion('TRANSCRIBE', NUMBERS.TRANSCRIBE, decoded.version, words, listener);
   const key = { contentHash: fetched.contentHash, version };
-  const value = await runKnownStage(run, 'TRANSCRIBE', key, async () =>
-    chooseTranscript([...captions, ...decoded.value.subtitles], facts.durationSeconds),
-  );
+  const { durationSeconds } = decode.facts;
+  const value = await runKnownStage(run, 'TRANSCRIBE', key, async (progress) => {
+    const written = chooseTranscript([...captions, ...decoded.value.subtitles], durationSeconds);
+    if (written.origin !== null || run.pack.recogniser === null) return written;
+    const input = { decode, pack: run.pack.files };
+    const work = run.turns.take(decode.folder, run.signal, () =>
+      run.encoders.run('recognise', input, { signal: run.signal, progress }),
+    );
+    const heard = await unlessAborted(work, run.signal);
+    return recognisedTranscript(heard, durationSeconds);
+  });
   return { value, version };
 }
 
@@ -157,12 +167,15 @@ async function embedStage(
   const version = stageVersion('EMBED', NUMBERS.EMBED, ...dependencies, ...run.pack.encoders);
   const key = { contentHash: fetched.contentHash, version };
   const value = await runKnownStage(run, 'EMBED', key, (progress) =>
-    run.turns.take(decode.folder, run.signal, () =>
-      run.threads.run(
-        'embed',
-        { decode, lines: transcript.lines, packFolder: run.pack.folder },
-        { signal: run.signal, progress },
+    unlessAborted(
+      run.turns.take(decode.folder, run.signal, () =>
+        run.encoders.run(
+          'embed',
+          { decode, lines: transcript.lines, pack: run.pack.files },
+          { signal: run.signal, progress },
+        ),
       ),
+      run.signal,
     ),
   );
   return { value, version };
@@ -176,24 +189,20 @@ function tagStage(
   const version = stageVersion('TAG', NUMBERS.TAG, embeddings.version, run.pack.classifier);
   const key = { contentHash: fetched.contentHash, version };
   return runKnownStage(run, 'TAG', key, () =>
-    run.threads.run(
-      'tag',
-      { embeddings: embeddings.value, packFolder: run.pack.folder },
-      { signal: run.signal },
-    ),
+    run.threads.run('tag', { embeddings: embeddings.value, pack: run.pack.files }, { signal: run.signal }),
   );
 }
 
 async function publishStage(
   run: StageRun,
-  found: Omit<Parameters<typeof publish>[1], 'analysisId' | 'trailerId'>,
+  found: Omit<Parameters<typeof publish>[1], 'analysisId' | 'trailerId' | 'pack'>,
 ): Promise<void> {
   const startedAt = performance.now();
   run.signal.throwIfAborted();
   await run.attempt.beginStage('PUBLISH');
   const { id: analysisId, trailerId } = run.attempt.analysis;
   await run.attempt.succeed(async (tx) => {
-    await publish(tx, { analysisId, trailerId, ...found });
+    await publish(tx, { analysisId, trailerId, pack: run.pack.id, ...found });
   });
   run.onStage?.('PUBLISH', (performance.now() - startedAt) / 1000, false);
 }

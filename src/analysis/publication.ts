@@ -1,16 +1,20 @@
 import { newId } from '../catalog/id.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { MediaFacts } from '../media/facts.js';
+import type { PackId } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import type { Tagging } from '../tagging/tag.js';
 import { CHANNELS } from './channels.js';
 import { vectorBytes } from './stored-value.js';
 import type { DecodeSummary } from './tasks.js';
 import type { Transcript } from './transcript.js';
+import { queueDeliveries } from './webhooks.js';
 
 /** Everything that one analysis found out. */
 export interface Publication {
   analysisId: string;
+  /** That read the signals: the process that was asked may have had another one. */
+  pack: PackId;
   trailerId: string;
   contentHash: string;
   facts: MediaFacts;
@@ -25,9 +29,12 @@ type Transaction = Prisma.TransactionClient;
 /** Writes the trailer's facts, shots, lines and vectors anew, and the prediction with its tags and evidence. */
 export async function publish(tx: Transaction, publication: Publication): Promise<string> {
   await tx.$queryRaw`SELECT 1 FROM "Trailer" WHERE "id" = ${publication.trailerId} FOR UPDATE`;
+  await tx.analysis.update({ where: { id: publication.analysisId }, data: { pack: publication.pack } });
   await writeTrailer(tx, publication);
   await writeVectors(tx, publication);
   const predictionId = await writePrediction(tx, publication);
+  const { analysisId, trailerId } = publication;
+  await queueDeliveries(tx, { analysisId, predictionId, trailerId });
   await tx.$executeRaw`SELECT pg_notify(${CHANNELS.prediction}, ${predictionId})`;
   return predictionId;
 }

@@ -7,6 +7,7 @@ import { Heartbeat } from './heartbeat.js';
 import { graphileLogger } from './job-log.js';
 import { ANALYZE } from './jobs.js';
 import type { AnalysisRunner } from './runner.js';
+import { DELIVER, type Delivery, deliver } from './webhooks.js';
 
 /** New jobs are announced by a notification; this only finds those whose time comes, or whose announcement was lost. */
 const POLL_MS = 1_000;
@@ -65,6 +66,7 @@ export class Queue {
           // now; it fails a job only for its holder.
           if (outcome === 'STALE') throw new Error('another worker has taken this job');
         },
+        [DELIVER]: (payload) => deliver(prisma, log, payload as Delivery),
       },
     });
     await heartbeat.start();

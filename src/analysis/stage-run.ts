@@ -3,6 +3,7 @@ import type { PrismaClient } from '../generated/prisma/client.js';
 import type { StageName } from '../generated/prisma/enums.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
+import type { PackFiles, PackId } from '../signals/pack.js';
 import type { Attempt } from './attempt.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
@@ -10,10 +11,12 @@ import type { Turns } from './turns.js';
 
 /** The versions of everything that a pack contributes, and where its files lie. */
 export interface PackIdentity {
-  id: 'compact';
-  folder: string;
+  id: PackId;
+  files: PackFiles;
   /** Name and version of each encoder, in a fixed order. */
   encoders: string[];
+  /** Name and version of what listens; null where there is nothing. */
+  recogniser: string | null;
   /** Name and version of the classifier; `Classifier.fingerprint` in the database. */
   classifier: string;
 }
@@ -23,6 +26,8 @@ export interface PipelineParts {
   config: Config;
   prisma: PrismaClient;
   threads: ThreadPool<AnalysisTasks>;
+  /** The threads that hold the encoders; the same ones where those are small. */
+  encoders: ThreadPool<AnalysisTasks>;
   pack: PackIdentity;
   log: Logger;
   /** Told of each finished stage, for metrics. */

@@ -7,11 +7,15 @@ import type { MediaFacts } from '../media/facts.js';
 import { probeTrailer } from '../media/probe.js';
 import type { TimedLine } from '../media/subtitles.js';
 import { loadCompactPack } from '../signals/compact.js';
-import type { Pack } from '../signals/pack.js';
+import { loadFullPack } from '../signals/full.js';
+import type { Pack, PackFiles } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
+import type { Recognition } from '../signals/speech/recognition.js';
 import { loadTagger } from '../tagging/compact-tagger.js';
 import type { Tagging } from '../tagging/tag.js';
 import type { Tagger } from '../tagging/tagger.js';
+import { ensureZeroShotHead } from '../tagging/zero-shot-files.js';
+import { loadZeroShotTagger } from '../tagging/zero-shot-tagger.js';
 
 /** What every task that needs the decoded trailer is told. */
 export interface DecodeInput {
@@ -33,8 +37,9 @@ export interface DecodeSummary {
 
 let pack: Promise<Pack> | null = null;
 let tagger: Promise<Tagger> | null = null;
-const loadedPack = (folder: string) => (pack ??= loadCompactPack(folder));
-const loadedTagger = (folder: string) => (tagger ??= loadTagger(folder));
+const loadedPack = (files: PackFiles) => (pack ??= openPack(files));
+const loadedTagger = (files: PackFiles) =>
+  (tagger ??= files.id === 'full' ? loadZeroShotTagger(files) : loadTagger(files.folder));
 
 /** What a worker thread of the pipeline can do. */
 export const tasks = {
@@ -52,27 +57,49 @@ export const tasks = {
     };
   },
 
+  /** What is said in the sound; null where there is nothing to listen to, or nothing that listens. */
+  async recognise(
+    input: { decode: DecodeInput; pack: PackFiles },
+    context: TaskContext,
+  ): Promise<Recognition | null> {
+    const { recognise } = await loadedPack(input.pack);
+    const { sound } = await decodeOnce(input.decode, context);
+    return recognise && sound.state === 'PRESENT' ? recognise(sound, context) : null;
+  },
+
   async embed(
-    input: { decode: DecodeInput; lines: TimedLine[]; packFolder: string },
+    input: { decode: DecodeInput; lines: TimedLine[]; pack: PackFiles },
     context: TaskContext,
   ): Promise<SignalEmbedding[]> {
     const decoded = await decodeOnce(input.decode, context);
-    const encoders = await loadedPack(input.packFolder);
-    return encoders.embed({ decoded, lines: input.lines }, { signal: context.signal });
+    const encoders = await loadedPack(input.pack);
+    return encoders.embed({ path: input.decode.path, decoded, lines: input.lines }, context);
   },
 
-  async tag(input: { embeddings: SignalEmbedding[]; packFolder: string }): Promise<Tagging> {
-    const head = await loadedTagger(input.packFolder);
+  async tag(input: { embeddings: SignalEmbedding[]; pack: PackFiles }): Promise<Tagging> {
+    const head = await loadedTagger(input.pack);
     return head.tag(input.embeddings);
   },
 
-  /** Loads the models ahead of the first trailer. */
-  async warmUp(input: { packFolder: string }): Promise<void> {
-    await Promise.all([loadedPack(input.packFolder), loadedTagger(input.packFolder)]);
+  /** Loads the encoders ahead of the first trailer. */
+  async loadEncoders(files: PackFiles): Promise<void> {
+    await loadedPack(files);
+  },
+
+  /** Loads the classifier ahead of the first trailer; the encoders must have been loaded once before. */
+  async loadTagger(files: PackFiles): Promise<void> {
+    await loadedTagger(files);
   },
 };
 
 export type AnalysisTasks = typeof tasks;
+
+async function openPack(files: PackFiles): Promise<Pack> {
+  if (files.id === 'compact') return loadCompactPack(files.folder);
+  const full = await loadFullPack(files);
+  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts));
+  return full;
+}
 
 async function decodeOnce(input: DecodeInput, context: TaskContext): Promise<DecodedTrailer> {
   const known = input.again ? null : await loadDecoded(input.folder);

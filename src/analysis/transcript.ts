@@ -1,10 +1,16 @@
 import type { LineOrigin } from '../generated/prisma/enums.js';
 import type { SubtitleTrack } from '../media/decoded.js';
 import type { TimedLine } from '../media/subtitles.js';
+import type { Recognition } from '../signals/speech/recognition.js';
+
+export interface TranscriptLine extends TimedLine {
+  /** 0 … 1 for a recognised line, null for one that was written down. */
+  confidence: number | null;
+}
 
 /** The words of a trailer, from the best source that has any. */
 export interface Transcript {
-  lines: TimedLine[];
+  lines: TranscriptLine[];
   language: string | null;
   /** Null when no source had words. */
   origin: LineOrigin | null;
@@ -35,6 +41,15 @@ export function chooseTranscript(tracks: readonly SubtitleTrack[], durationSecon
   if (!best) return { lines: [], language: null, origin: null };
   const lines = best.lines
     .filter((line) => line.startSeconds < durationSeconds)
-    .map((line) => ({ ...line, endSeconds: Math.min(line.endSeconds, durationSeconds) }));
+    .map((line) => ({ ...line, endSeconds: Math.min(line.endSeconds, durationSeconds), confidence: null }));
   return { lines, language: best.language, origin: best.origin };
+}
+
+/** What was recognised, as the transcript of a trailer that has no other words. */
+export function recognisedTranscript(heard: Recognition | null, durationSeconds: number): Transcript {
+  const lines = (heard?.lines ?? [])
+    .filter((line) => line.startSeconds < durationSeconds)
+    .map((line) => ({ ...line, endSeconds: Math.min(line.endSeconds, durationSeconds) }));
+  if (!heard || lines.length === 0) return { lines: [], language: null, origin: null };
+  return { lines, language: heard.language, origin: 'RECOGNISER' };
 }

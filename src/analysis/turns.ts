@@ -23,13 +23,21 @@ export class Turns {
   }
 }
 
-async function unlessAborted(waited: Promise<void>, signal: AbortSignal): Promise<void> {
+/**
+ * What is waited for, or the abort at once: a run inside a model cannot be interrupted, and ends unheard.
+ * @throws CANCELLED when `signal` aborts before that
+ */
+export async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
   const cancelled = () => new Failure('CANCELLED', 'The work was cancelled.');
-  if (signal.aborted) throw cancelled();
+  if (signal.aborted) {
+    // Nobody hears how it ends, and a rejection that nobody hears ends the process.
+    waited.catch(() => {});
+    throw cancelled();
+  }
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(cancelled());
     signal.addEventListener('abort', abort, { once: true });
   });
-  await Promise.race([waited, aborted]).finally(() => signal.removeEventListener('abort', abort));
+  return Promise.race([waited, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }

@@ -11,6 +11,7 @@ export const ID_KINDS = [
   'upload',
   'process',
   'vectors',
+  'webhook',
 ] as const;
 export type IdKind = (typeof ID_KINDS)[number];
 

@@ -22,15 +22,17 @@ const INSURE_EVERY_MS = 5_000;
 export interface AnalyzeFlags {
   subtitles?: string;
   title?: string;
+  pack?: string;
   force?: boolean;
   json?: boolean;
 }
 
 /** `marquee analyze`: one analysis in this process, its result on standard output. */
 export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promise<void> {
-  const { source, config } = await readSource(given, readConfig({ LOG_LEVEL: 'error', ...process.env }));
+  const { source, config } = await readSource(given, configOf(flags));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const engine = await openEngine(config, createLogger(config.logLevel));
+  process.stderr.write(usedLine(engine));
   try {
     const titleId = await titleFor(engine, source, { given: flags.title, fallback: nameOf(given) });
     const request = {
@@ -46,6 +48,16 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   } finally {
     await engine.close();
   }
+}
+
+/** What a fall-back would otherwise hide. */
+function usedLine({ pack, packReason, device }: Engine): string {
+  return `Pack ${pack.id} (${packReason}) on ${device.device} (${device.reason}).\n`;
+}
+
+function configOf({ pack }: AnalyzeFlags): Config {
+  const env = { LOG_LEVEL: 'error', ...process.env };
+  return readConfig(pack === undefined ? env : { ...env, MARQUEE_PACK: pack });
 }
 
 /** A local file may be read wherever it lies: who runs this command can read it anyway. */

@@ -29,8 +29,11 @@ export interface ConnectionOf<Row> {
   totalCount: () => Promise<number>;
 }
 
-/** The types `<name>Connection` and `<name>Edge`. */
-export function connectionType(name: string, node: () => object) {
+/**
+ * The types `<name>Connection` and `<name>Edge`.
+ * @param list the connection's name, where it has fields of its own and is extended
+ */
+export function connectionType(name: string, node: () => object, list?: string) {
   @ObjectType(`${name}Edge`, { description: `A ${name} and its place in the list.` })
   class Edge {
     @Field(node, { description: `The ${name}.` })
@@ -40,7 +43,9 @@ export function connectionType(name: string, node: () => object) {
     cursor!: string;
   }
 
-  @ObjectType(`${name}Connection`, { description: `A page of a list of ${name} objects.` })
+  @ObjectType(`${list ?? name}${list ? 'Page' : 'Connection'}`, {
+    description: `A page of a list of ${name} objects.`,
+  })
   class Connection {
     @Field(() => [Edge], { description: 'The entries with their cursors.' })
     edges!: Edge[];

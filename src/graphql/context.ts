@@ -1,5 +1,7 @@
 import type { AnalysisService } from '../analysis/service.js';
 import { createLoaders, type Loaders } from '../catalog/loaders.js';
+import type { Discovery } from '../discovery/discovery.js';
+import { createDiscoveryLoaders, type DiscoveryLoaders } from '../discovery/loaders.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
@@ -9,6 +11,7 @@ import type { Caller } from './caller.js';
 export interface Context {
   prisma: PrismaClient;
   analyses: AnalysisService;
+  discovery: Discovery;
   taxonomy: Pick<Taxonomy, 'groups'>;
   caller: Caller;
   /** Names the request in the log. */
@@ -17,16 +20,20 @@ export interface Context {
   /** Lets whoever is given this path read it without a key, such as a browser's `<img>`. */
   signPath(path: string): string;
   loaders: Loaders;
+  /** Questions to discovery, in batches. */
+  discoveries: DiscoveryLoaders;
   /** Forgets what was read, once something may have changed. */
   refresh(): void;
 }
 
-export function createContext(given: Omit<Context, 'loaders' | 'refresh'>): Context {
+export function createContext(given: Omit<Context, 'loaders' | 'discoveries' | 'refresh'>): Context {
   return {
     ...given,
     loaders: createLoaders(given.prisma),
+    discoveries: createDiscoveryLoaders(given.discovery),
     refresh() {
       this.loaders = createLoaders(given.prisma);
+      this.discoveries = createDiscoveryLoaders(given.discovery);
     },
   };
 }

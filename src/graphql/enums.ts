@@ -25,6 +25,17 @@ export const ErrorCode = Object.fromEntries(Object.keys(FAILURES).map((code) => 
   [Code in FailureCode]: Code;
 };
 
+export const Aspect = { TEXT: 'TEXT', PICTURE: 'PICTURE', SOUND: 'SOUND', TAGS: 'TAGS' } as const;
+export const MatchKind = { NAME: 'NAME', WORDS: 'WORDS', MEANING: 'MEANING', LABELS: 'LABELS' } as const;
+export const MomentKind = { LINE: 'LINE', MEANING: 'MEANING', PICTURE: 'PICTURE' } as const;
+export const RowKind = {
+  MOOD: 'MOOD',
+  THEME: 'THEME',
+  MOOD_THEME: 'MOOD_THEME',
+  MOOD_GENRE: 'MOOD_GENRE',
+  GENRE_THEME: 'GENRE_THEME',
+} as const;
+
 type Values<Enum extends object> = Record<keyof Enum, string>;
 
 function register<Enum extends object>(
@@ -110,6 +121,30 @@ register(TagWeight, 'TagWeight', 'How much an accepted tag stands for the traile
   PRIMARY: 'The first of its group; at most one a group.',
   MAJOR: 'Among those that describe the trailer best.',
   SIGNIFICANT: 'Present.',
+});
+register(Aspect, 'Aspect', 'What titles can be alike in.', {
+  TEXT: 'What is said and told.',
+  PICTURE: 'How it looks.',
+  SOUND: 'How it sounds.',
+  TAGS: 'Its genres, moods and themes.',
+});
+register(MatchKind, 'MatchKind', 'What a search found a title by.', {
+  NAME: 'Its name, typing errors allowed.',
+  WORDS: 'Words of its name, labels, synopsis or transcript.',
+  MEANING: 'A text that speaks of the same things.',
+  LABELS: 'Labels that the query names.',
+});
+register(MomentKind, 'MomentKind', 'What a moment was found by.', {
+  LINE: 'The words of its line.',
+  MEANING: 'A line that speaks of the same things.',
+  PICTURE: 'How the shot looks: light, colour, motion.',
+});
+register(RowKind, 'RowKind', 'What a row is made of.', {
+  MOOD: 'One mood.',
+  THEME: 'One theme.',
+  MOOD_THEME: 'A mood and a theme: "Dark tales of revenge".',
+  MOOD_GENRE: 'A mood and a genre: "Eerie mysteries".',
+  GENRE_THEME: 'A genre and a theme: "Westerns of revenge".',
 });
 register(Verdict, 'Verdict', "An editor's judgement of a tag.", {
   ACCEPT: 'The label is right.',

@@ -38,6 +38,9 @@ const LIST_LENGTHS: Record<string, number> = {
   'Trailer.transcript': 50,
   'Analysis.stages': 7,
   'Title.genres': 5,
+  'Row.titles': 20,
+  'Row.labels': 2,
+  'SimilarTitle.reasons': 4,
   'Title.externalIds': 5,
 };
 const OTHER_LENGTH = 10;
@@ -167,6 +170,7 @@ function listLength(
 ): number {
   if (pageLength !== null) return pageLength;
   if (name === 'tags' && given.state != null) return TAGS_IN_ONE_STATE;
+  if (typeof given.first === 'number') return given.first;
   const asked = given.ids ?? given.representations;
   return Array.isArray(asked) ? asked.length : (LIST_LENGTHS[`${typeName}.${name}`] ?? OTHER_LENGTH);
 }

@@ -13,15 +13,21 @@ import { ClassifierResolver } from './classifier.js';
 import type { Context } from './context.js';
 import { LabelResolver } from './label.js';
 import { locateFailures } from './located-failures.js';
+import { MomentResolver } from './moment.js';
 import { NodeResolver } from './node.js';
 import { PredictionResolver } from './prediction.js';
+import { RankedTitleResolver } from './ranked-title.js';
 import { ReviewResolver } from './review.js';
 import { ReviewMutations } from './review-mutations.js';
+import { RowResolver } from './row.js';
+import { SimilarResolver, SimilarTitleResolver } from './similar-title.js';
 import { Subscriptions } from './subscriptions.js';
 import { EvidenceResolver, TagResolver } from './tag.js';
 import { TitleResolver } from './title.js';
 import { ImportedTitleResolver, TitleMutations } from './title-mutations.js';
+import { LabelMentionResolver, TitleSearchResolver } from './title-search.js';
 import { ShotResolver, TrailerResolver } from './trailer.js';
+import { WebhookResolver } from './webhook.js';
 
 const FEDERATION = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.3"
@@ -57,6 +63,14 @@ async function declaredSchema(): Promise<GraphQLSchema> {
       ReviewMutations,
       LabelResolver,
       ClassifierResolver,
+      SimilarResolver,
+      SimilarTitleResolver,
+      TitleSearchResolver,
+      LabelMentionResolver,
+      MomentResolver,
+      RankedTitleResolver,
+      RowResolver,
+      WebhookResolver,
       Subscriptions,
     ],
     authChecker: hasRole,

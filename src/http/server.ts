@@ -6,6 +6,7 @@ import express, { type Express } from 'express';
 import type { AnalysisService } from '../analysis/service.js';
 import type { Database } from '../catalog/database.js';
 import type { Config } from '../config.js';
+import type { Discovery } from '../discovery/discovery.js';
 import { Failure } from '../failure.js';
 import type { Caller } from '../graphql/caller.js';
 import { type Context, createContext } from '../graphql/context.js';
@@ -14,6 +15,7 @@ import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
 import { Access } from './access.js';
 import { createApollo } from './apollo.js';
+import { exports } from './exports.js';
 import { answerError } from './http-error.js';
 import { createServerMetrics, type ServerMetrics } from './metrics.js';
 import { builtPage, securityHeaders } from './page.js';
@@ -37,6 +39,7 @@ export interface App {
   log: Logger;
   database: Pick<Database, 'prisma' | 'pool'>;
   analyses: AnalysisService;
+  discovery: Discovery;
   taxonomy: Pick<Taxonomy, 'groups'>;
   /** Each part that must work before requests are welcome, by name. */
   ready(): Promise<Record<string, boolean>>;
@@ -56,12 +59,13 @@ export async function startServer(app: App): Promise<{ url: string; close(): Pro
     web,
   );
   httpServer.setTimeout(SILENCE_MILLISECONDS);
-  const { log, analyses, taxonomy } = app;
+  const { log, analyses, discovery, taxonomy } = app;
   const { prisma } = app.database;
   const contextOf = (caller: Caller, requestId: string): Context =>
     createContext({
       prisma,
       analyses,
+      discovery,
       taxonomy,
       log,
       caller,
@@ -125,6 +129,7 @@ function addRoutes(web: Express, { app, access, rate, metrics, graphql }: Routes
     response.type(contentType).send(text);
   });
   web.put('/uploads', limitRate(rate), uploads(prisma, app.config));
+  web.get('/export/:file', limitRate(rate), exports(app));
   web.use('/graphql', limitRate(rate), express.json({ limit: LARGEST_BODY }), graphql);
 
   web.use(() => {

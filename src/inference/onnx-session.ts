@@ -1,5 +1,6 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { Failure } from '../failure.js';
+import type { Device } from './devices.js';
 
 /** A loaded graph. `run` blocks its thread, so it belongs into a worker thread. */
 export interface OnnxSession {
@@ -8,18 +9,24 @@ export interface OnnxSession {
 }
 
 /**
- * Loads a graph on one thread: a second one gains nothing on small graphs, and with one the order of every sum,
- * hence every bit of the result, is fixed.
+ * Loads a graph, by default on one thread: a second one gains nothing on small graphs, and with one the order of
+ * every sum, hence every bit of the result, is fixed.
  * @throws Failure MODEL_INVALID when the file is no readable graph
  */
-export async function openOnnx(file: string): Promise<OnnxSession> {
+export async function openOnnx(
+  file: string,
+  { threads = 1, device = 'cpu' }: { threads?: number; device?: Device } = {},
+): Promise<OnnxSession> {
   try {
     const session = await InferenceSession.create(file, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
+      executionProviders: [device],
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
+      // Threads that spin while they wait take the cores from everything else: beside a busy neighbour one token of
+      // whisper-base took 600 ms with spinning and 16 ms without (docs/decisions/031-ort-threads.md).
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     return { run: async (feeds) => session.run(feeds), close: () => session.release() };
   } catch (cause) {

@@ -4,14 +4,24 @@
  */
 
 /** TensorProto.DataType. */
-const ELEMENT = { float32: 1, uint8: 2, int64: 7 } as const;
+const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof ELEMENT;
+
+/** float16 is held as its bits. */
+export type OnnxData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array | Uint16Array;
+
+/** Numbers that lie in a file beside the model; offset and length in bytes. */
+export interface ExternalData {
+  file: string;
+  offset: number;
+  length: number;
+}
 
 export interface OnnxTensor {
   name: string;
   type: ElementType;
   dims: number[];
-  data: Float32Array | Uint8Array | BigInt64Array;
+  data: OnnxData | ExternalData;
 }
 
 export interface OnnxValue {
@@ -21,12 +31,17 @@ export interface OnnxValue {
   dims: (number | string)[];
 }
 
+/** A whole number, a list of them, or what is marked as a float32 number, a string or a graph of its own. */
+export type OnnxAttribute = number | number[] | { float: number } | { string: string } | { graph: OnnxGraph };
+
 export interface OnnxNode {
   operator: string;
+  /** Empty: ONNX's own operators. */
+  domain?: '' | 'com.microsoft';
+  /** An empty name leaves an optional input out. */
   inputs: string[];
   outputs: string[];
-  /** Whole numbers, lists of them, or float32 numbers marked as such. */
-  attributes?: Record<string, number | number[] | { float: number }>;
+  attributes?: Record<string, OnnxAttribute>;
 }
 
 export interface OnnxGraph {
@@ -39,18 +54,31 @@ export interface OnnxGraph {
 
 const IR_VERSION = 8;
 const OPERATOR_SET = 17;
+/** ONNX Runtime's own operators: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
+const MICROSOFT_OPERATOR_SET = 1;
 
 /** The bytes of a ModelProto; the same graph gives the same bytes. */
 export function writeOnnx(graph: OnnxGraph): Uint8Array {
-  const graphBytes = message(
+  const usesMicrosoft = graph.nodes.some((node) => node.domain === 'com.microsoft');
+  return message(
+    field(1, IR_VERSION),
+    field(2, text('marquee')),
+    field(7, encodeGraph(graph)),
+    field(8, message(field(1, text('')), field(2, OPERATOR_SET))),
+    ...(usesMicrosoft
+      ? [field(8, message(field(1, text('com.microsoft')), field(2, MICROSOFT_OPERATOR_SET)))]
+      : []),
+  );
+}
+
+function encodeGraph(graph: OnnxGraph): Uint8Array {
+  return message(
     ...graph.nodes.map((node) => field(1, encodeNode(node))),
     field(2, text(graph.name)),
     ...graph.weights.map((tensor) => field(5, encodeTensor(tensor))),
     ...graph.inputs.map((value) => field(11, encodeValue(value))),
     ...graph.outputs.map((value) => field(12, encodeValue(value))),
   );
-  const operators = message(field(1, text('')), field(2, OPERATOR_SET));
-  return message(field(1, IR_VERSION), field(2, text('marquee')), field(7, graphBytes), field(8, operators));
 }
 
 function encodeNode(node: OnnxNode): Uint8Array {
@@ -59,25 +87,42 @@ function encodeNode(node: OnnxNode): Uint8Array {
     ...node.outputs.map((name) => field(2, text(name))),
     field(4, text(node.operator)),
     ...Object.entries(node.attributes ?? {}).map(([name, value]) => field(5, encodeAttribute(name, value))),
+    ...(node.domain ? [field(7, text(node.domain))] : []),
   );
 }
 
-/** AttributeProto.AttributeType: FLOAT 1, INT 2, INTS 7. */
-function encodeAttribute(name: string, value: number | number[] | { float: number }): Uint8Array {
-  if (typeof value === 'number') return message(field(1, text(name)), field(3, value), field(20, 2));
-  if (Array.isArray(value))
-    return message(field(1, text(name)), ...value.map((n) => field(8, n)), field(20, 7));
-  return message(field(1, text(name)), float(2, value.float), field(20, 1));
+/** AttributeProto.AttributeType: FLOAT 1, INT 2, STRING 3, GRAPH 5, INTS 7. */
+function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
+  const named = field(1, text(name));
+  if (typeof value === 'number') return message(named, field(3, value), field(20, 2));
+  if (Array.isArray(value)) return message(named, ...value.map((n) => field(8, n)), field(20, 7));
+  if ('float' in value) return message(named, float(2, value.float), field(20, 1));
+  if ('string' in value) return message(named, field(4, text(value.string)), field(20, 3));
+  return message(named, field(6, encodeGraph(value.graph)), field(20, 5));
 }
 
 function encodeTensor(tensor: OnnxTensor): Uint8Array {
-  const { buffer, byteOffset, byteLength } = tensor.data;
   return message(
     ...tensor.dims.map((size) => field(1, size)),
     field(2, ELEMENT[tensor.type]),
     field(8, text(tensor.name)),
-    field(9, new Uint8Array(buffer, byteOffset, byteLength)),
+    ...('file' in tensor.data ? encodeExternal(tensor.data) : [field(9, bytesOf(tensor.data))]),
   );
+}
+
+/** TensorProto.DataLocation EXTERNAL is 1. */
+function encodeExternal(data: ExternalData): Uint8Array[] {
+  const entries = { location: data.file, offset: String(data.offset), length: String(data.length) };
+  return [
+    ...Object.entries(entries).map(([key, value]) =>
+      field(13, message(field(1, text(key)), field(2, text(value)))),
+    ),
+    field(14, 1),
+  ];
+}
+
+export function bytesOf(data: OnnxData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function encodeValue(value: OnnxValue): Uint8Array {

@@ -11,12 +11,14 @@ const NICENESS = 10;
 /**
  * The inside of a worker thread: runs the tasks that the pool sends, each under its own AbortController, and
  * answers in messages. On `close` it waits for the running ones, then ends.
+ *
+ * @param options.givesWay false for a thread that requests wait for
  */
-export function serveTasks(tasks: Tasks): void {
+export function serveTasks(tasks: Tasks, { givesWay = true } = {}): void {
   const port = parentPort;
   if (!port) throw new Error('serveTasks runs inside a worker thread only');
   // Elsewhere the priority is the whole process's, not the thread's.
-  if (process.platform === 'linux') setPriority(NICENESS);
+  if (givesWay && process.platform === 'linux') setPriority(NICENESS);
   const running = new Map<number, { controller: AbortController; ended: Promise<void> }>();
   const answer = (message: FromThread) => port.postMessage(message);
 

@@ -16,6 +16,7 @@ export async function loadCompactPack(folder: string): Promise<Pack> {
   const text = await TextModel.load(folder);
   return {
     id: 'compact',
+    recognise: null,
     models: { TEXT: text.name, PICTURE: pictureModel(statistics), SOUND: soundModel(statistics) },
     async embed({ decoded, lines }, { signal }) {
       signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Failure } from '../failure.js';
-import { offsetAt, sigmoid, slopeAt } from './calibration.js';
+import { offsetAt, slopeAt } from './calibration.js';
 
 const headLabelShape = z.object({
   id: z.string(),
@@ -73,5 +73,3 @@ function weighted(label: HeadLabel, scores: Float32Array): number {
   for (let j = 0; j < scores.length; j++) sum += label.weights[j]! * scores[j]!;
   return sum;
 }
-
-export const probabilityOf = sigmoid;

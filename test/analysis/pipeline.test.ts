@@ -64,6 +64,7 @@ function faultyRunner(failure: (signal: AbortSignal) => Promise<never>): Analysi
     config: engine.config,
     prisma: engine.database.prisma,
     threads,
+    encoders: threads,
     pack: engine.pack,
     log: silent,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { overallProgress, STAGES, stageVersion } from '../../src/analysis/stage.js';
+import { unlessAborted } from '../../src/analysis/turns.js';
 
 describe('progress over the stages', () => {
   it('runs from 0 to 1 without a jump: each stage begins where the one before it ended', () => {
@@ -28,5 +29,24 @@ describe('a stage version', () => {
       stageVersion('EMBED', '1', 'text@apicture@b'),
     ];
     expect(new Set([base, ...others]).size).toBe(5);
+  });
+});
+
+describe('work that cannot be interrupted', () => {
+  const forever = new Promise<never>(() => {});
+
+  it('is given up as soon as its analysis is stopped, and no sooner', async () => {
+    const controller = new AbortController();
+    expect(await unlessAborted(Promise.resolve('done'), controller.signal)).toBe('done');
+    const given = unlessAborted(forever, controller.signal);
+    controller.abort('CANCEL');
+    await expect(given).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('is not waited for when its analysis was stopped before', async () => {
+    const failing = Promise.reject(new Error('ended unheard'));
+    await expect(unlessAborted(failing, AbortSignal.abort('SHUTDOWN'))).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
   });
 });

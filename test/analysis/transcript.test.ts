@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseTranscript } from '../../src/analysis/transcript.js';
+import { chooseTranscript, recognisedTranscript } from '../../src/analysis/transcript.js';
 import type { SubtitleTrack } from '../../src/media/decoded.js';
 import type { TimedLine } from '../../src/media/subtitles.js';
 
@@ -52,5 +52,38 @@ describe('the transcript that is chosen', () => {
 
   it('is empty, without an origin, when no track has words', () => {
     expect(chooseTranscript([], 60)).toEqual({ lines: [], language: null, origin: null });
+  });
+});
+
+describe('the transcript that was recognised', () => {
+  const spoken = (startSeconds: number) => ({
+    startSeconds,
+    endSeconds: startSeconds + 2,
+    text: 'Run.',
+    kind: 'SPEECH' as const,
+    speaker: null,
+    confidence: 0.7,
+  });
+  const heard = (...lines: ReturnType<typeof spoken>[]) => ({
+    lines,
+    language: 'en',
+    languageProbability: 0.9,
+    speechShare: 0.2,
+    windows: 1,
+    gate: 'silero' as const,
+  });
+
+  it('keeps how sure the recogniser was, and ends with the trailer', () => {
+    expect(recognisedTranscript(heard(spoken(1), spoken(9), spoken(11)), 10)).toEqual({
+      lines: [spoken(1), { ...spoken(9), endSeconds: 10 }],
+      language: 'en',
+      origin: 'RECOGNISER',
+    });
+  });
+
+  it('is empty, without language or origin, when nothing was said or nothing listened', () => {
+    const empty = { lines: [], language: null, origin: null };
+    expect(recognisedTranscript(heard(), 10)).toEqual(empty);
+    expect(recognisedTranscript(null, 10)).toEqual(empty);
   });
 });

@@ -115,7 +115,7 @@ describe('with keys', () => {
     server = await runServer((config) => ({
       apiKeys,
       host: '127.0.0.1',
-      limits: { ...config.limits, requestsPerMinute: 100 },
+      limits: { ...config.limits, requestsPerMinute: 150 },
     }));
   });
   afterAll(() => server.close());
@@ -149,6 +149,11 @@ describe('with keys', () => {
     deleteTitle: 'editor',
     reviewTag: 'editor',
     undoReview: 'editor',
+    pinRow: 'editor',
+    hideRow: 'editor',
+    renameRow: 'editor',
+    createWebhook: 'admin',
+    deleteWebhook: 'admin',
   };
   const INPUTS: Record<string, string> = {
     createTitle: '{ name: "" }',
@@ -160,6 +165,11 @@ describe('with keys', () => {
     deleteTitle: '{ id: "0" }',
     reviewTag: '{ predictionId: "0", label: "0", verdict: ACCEPT }',
     undoReview: '{ reviewId: "0" }',
+    pinRow: '{ ruleId: "0" }',
+    hideRow: '{ ruleId: "0" }',
+    renameRow: '{ ruleId: "0" }',
+    createWebhook: '{ url: "" }',
+    deleteWebhook: '{ id: "0" }',
   };
 
   it('a role may do what it needs and no more, for every mutation', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { Analyses } from '../../src/analysis/analyses.js';
@@ -6,6 +7,7 @@ import { Notifications } from '../../src/analysis/notifications.js';
 import { prepareQueue } from '../../src/analysis/queue.js';
 import { type Database, openDatabase } from '../../src/catalog/database.js';
 import type { Config } from '../../src/config.js';
+import { Discovery } from '../../src/discovery/discovery.js';
 import { type App, startServer } from '../../src/http/server.js';
 import { createLogger, type Logger } from '../../src/log.js';
 import { createTestDatabase } from '../database.js';
@@ -36,6 +38,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+const PACK_FOLDER = fileURLToPath(new URL('../../models/compact', import.meta.url));
+
 /** The server over a database of its own, with the real analyses and no worker. */
 export async function runServer(
   change: (config: Config) => Partial<Config> = () => ({}),
@@ -48,11 +52,16 @@ export async function runServer(
   await prepareQueue({ pool: database.pool, log });
   const notifications = new Notifications(testDatabase.url, log);
   await notifications.start();
+  const discovery = new Discovery({
+    ...{ prisma: database.prisma, pool: database.pool, url: database.url, feed: notifications },
+    ...{ taxonomy: given.app?.taxonomy ?? TAXONOMY, packFolder: PACK_FOLDER, log },
+  });
   const app: App = {
     config,
     log,
     database,
     analyses: new Analyses({ prisma: database.prisma, notifications, pack: { id: 'compact' } }),
+    discovery,
     taxonomy: TAXONOMY,
     ready: async () => ({ database: true, queue: true }),
     ...given.app,
@@ -81,6 +90,7 @@ export async function runServer(
     close: async () => {
       for (const client of clients) await client.dispose();
       await server.close();
+      await discovery.close();
       await notifications.close();
       await database.close();
       await testDatabase.close();

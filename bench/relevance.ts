@@ -1,0 +1,235 @@
+// npm run bench -- relevance [--json] [--queries <n>]: how well similar titles and label search agree with genres.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Blend, DEFAULT_BLEND } from '../src/discovery/aspect.js';
+import { mergeLabels } from '../src/discovery/profile.js';
+import { fuseRanks } from '../src/discovery/rank-fusion.js';
+import { WEIGHTS } from '../src/discovery/search.js';
+import { createIndex } from '../src/discovery/tasks.js';
+import { TextReader } from '../src/discovery/text-reader.js';
+import { hash32, permutation, randomStream } from '../src/tagging/random.js';
+import { readPlainFilms } from './discovery/films.js';
+import { interval, ndcg } from './discovery/gain.js';
+import { TextRanking } from './discovery/text-ranking.js';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const pack = path.join(root, 'models', 'compact');
+const films = path.resolve(root, '../shared/data/films.jsonl.gz');
+const SEED = 20_261_122;
+const DEPTH = 10;
+const LIST = 200;
+/** Labels that a person would type, each with the source's genre that answers it. */
+const LABEL_QUERIES: [string, string][] = [
+  ['genre/western', 'Western'],
+  ['genre/horror', 'Horror'],
+  ['genre/science-fiction', 'Science Fiction'],
+  ['genre/war', 'War'],
+  ['genre/musical', 'Musical'],
+  ['genre/crime', 'Crime'],
+  ['genre/romance', 'Romance'],
+  ['genre/comedy', 'Comedy'],
+  ['genre/thriller', 'Thriller'],
+  ['genre/mystery', 'Mystery'],
+  ['genre/animation', 'Animated'],
+  ['genre/documentary', 'Documentary'],
+  ['genre/sport', 'Sports'],
+  ['genre/adventure', 'Adventure'],
+  ['genre/fantasy', 'Fantasy'],
+  ['genre/biography', 'Biography'],
+];
+
+/**
+ * The protocol: genre words are masked in all texts, no title's own genres are put into the index, and titles are
+ * asked for that the pack did not learn from. A title is as relevant as its genres overlap the query's (Jaccard).
+ */
+export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
+  if (!existsSync(films)) {
+    process.stdout.write(`bench relevance: skipped, there is no ${path.relative(root, films)}.\n`);
+    return;
+  }
+  const count = Number(args[args.indexOf('--queries') + 1]) || 1_000;
+  const rows = await readPlainFilms(films);
+  const reader = await TextReader.load(pack);
+  const index = await createIndex(pack);
+  index.vectors.reserve(rows.length);
+  for (const { id, text } of rows) {
+    const { vector, opinions } = await reader.read({ synopsis: text, genres: [] });
+    const labels = mergeLabels({ opinions, given: [], verdicts: [] });
+    index.put({
+      id,
+      vectors: { TEXT: vector, PICTURE: null, SOUND: null },
+      labels: labels.map(({ label }) => label),
+      probabilities: labels.map(({ probability }) => probability),
+      accepted: labels.filter(({ accepted }) => accepted).length,
+      createdAt: 0,
+      releaseYear: null,
+    });
+  }
+  const genresOf = new Map(rows.map(({ id, genres }) => [id, new Set(genres)]));
+  const words = new TextRanking(rows);
+  const random = randomStream(SEED);
+  const order = permutation(rows.length, random);
+  const queries = [...order]
+    .map((i) => rows[i]!)
+    .filter(({ genres, learned }) => genres.length > 0 && !learned)
+    .slice(0, count);
+  const likeness = (a: string, b: string) => jaccard(genresOf.get(a)!, genresOf.get(b)!);
+
+  const blendOf = (text: number, tags: number): Blend => ({ ...DEFAULT_BLEND, TEXT: text, TAGS: tags });
+  const near = (id: string, blend: Blend) =>
+    index.vectors
+      .nearest({ query: index.aspectsOf(id)!, blend, limit: DEPTH, without: new Set([id]) })
+      .map((found) => found.id);
+  const methods: Record<string, (id: string) => string[]> = {
+    random: (id) =>
+      Array.from({ length: DEPTH }, () => rows[Math.floor(random() * rows.length)]!.id).filter(
+        (other) => other !== id,
+      ),
+    'predicted genres alone': (id) => genreOnly(index, id),
+    'full text alone (TF-IDF)': (id) => words.similar(id, DEPTH),
+    'vectors of the text alone': (id) => near(id, blendOf(1, 0)),
+    'labels alone': (id) => near(id, blendOf(0, 1)),
+    'hybrid, as served': (id) => near(id, DEFAULT_BLEND),
+  };
+  const lines: { task: string; method: string; ndcg: number; low: number; high: number; beats: string }[] =
+    [];
+  const ideals = new Map(queries.map(({ id, genres }) => [id, idealGains(genres, rows, id)]));
+  let hybrid: number[] = [];
+  const scored = Object.entries(methods).map(([method, find]) => {
+    const gains = queries.map(({ id }) =>
+      ndcg(
+        find(id).map((other) => likeness(id, other)),
+        ideals.get(id)!,
+      ),
+    );
+    if (method.startsWith('hybrid')) hybrid = gains;
+    return { method, gains };
+  });
+  for (const { method, gains } of scored) lines.push(lineOf('similar titles', method, gains, hybrid));
+
+  /** The lists of a search by one label word, fused as the server does; what lacks the label is filtered out. */
+  const hybridSearch = (label: string) => {
+    const number = index.labelNumber(label)!;
+    const word = label.split('/')[1]!.replaceAll('-', ' ');
+    const fits = (id: string) => index.title(id)!.labels.includes(number);
+    const lists = [
+      { ids: words.search(word, LIST).filter(fits), weight: WEIGHTS.WORDS },
+      { ids: byLabel(index, label, LIST), weight: WEIGHTS.LABELS },
+    ];
+    return fuseRanks(lists.filter(({ ids }) => ids.length > 0))
+      .slice(0, DEPTH)
+      .map(({ id }) => id);
+  };
+  const labelScores = LABEL_QUERIES.map(([label, genre]) => {
+    const isRelevant = (id: string) => (genresOf.get(id)!.has(genre) ? 1 : 0);
+    const ideal = Array.from({ length: DEPTH }, () => 1);
+    return {
+      random: ndcg(
+        Array.from({ length: DEPTH }, () => isRelevant(rows[Math.floor(random() * rows.length)]!.id)),
+        ideal,
+      ),
+      'full text alone (TF-IDF)': ndcg(
+        words.search(label.split('/')[1]!.replaceAll('-', ' '), DEPTH).map(isRelevant),
+        ideal,
+      ),
+      'labels alone': ndcg(byLabel(index, label, DEPTH).map(isRelevant), ideal),
+      'hybrid, as served': ndcg(hybridSearch(label).map(isRelevant), ideal),
+    };
+  });
+  const served = labelScores.map((row) => row['hybrid, as served']);
+  for (const method of ['random', 'full text alone (TF-IDF)', 'labels alone', 'hybrid, as served'] as const)
+    lines.push(
+      lineOf(
+        'search by a label word',
+        method,
+        labelScores.map((row) => row[method]),
+        served,
+      ),
+    );
+
+  if (json) process.stdout.write(`${JSON.stringify(lines, null, 2)}\n`);
+  else {
+    process.stdout.write(
+      `${rows.length} films, ${queries.length} query titles, ${LABEL_QUERIES.length} label words; nDCG@10 [95 % interval]\n`,
+    );
+    for (const { task, method, ndcg, low, high, beats } of lines)
+      process.stdout.write(
+        `${task.padEnd(24)}${method.padEnd(28)}${ndcg.toFixed(3)}  [${low.toFixed(3)}, ${high.toFixed(3)}]  ${beats}\n`,
+      );
+  }
+}
+
+/** The served method's lead over this one, with its interval over the queries. */
+function lineOf(task: string, method: string, gains: number[], served: number[]) {
+  const own = interval(gains, hash32(task));
+  const lead = interval(
+    served.map((value, i) => value - gains[i]!),
+    hash32(method),
+  );
+  const beats =
+    served === gains
+      ? ''
+      : `served leads by ${lead.mean.toFixed(3)} [${lead.low.toFixed(3)}, ${lead.high.toFixed(3)}]`;
+  return { task, method, ndcg: own.mean, low: own.low, high: own.high, beats };
+}
+
+function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let both = 0;
+  for (const genre of a) if (b.has(genre)) both++;
+  return both / (a.size + b.size - both);
+}
+
+function idealGains(
+  genres: readonly string[],
+  rows: readonly { id: string; genres: string[] }[],
+  id: string,
+): number[] {
+  const own = new Set(genres);
+  const best: number[] = [];
+  for (const row of rows) {
+    if (row.id === id) continue;
+    if (jaccard(own, new Set(row.genres)) === 1) best.push(1);
+    if (best.length === DEPTH) return best;
+  }
+  const all = rows.filter((row) => row.id !== id).map((row) => jaccard(own, new Set(row.genres)));
+  return all.sort((a, b) => b - a).slice(0, DEPTH);
+}
+
+function genreOnly(index: Awaited<ReturnType<typeof createIndex>>, id: string): string[] {
+  const own = index.title(id)!;
+  const genres = [...own.labels.subarray(0, own.accepted)].filter((n) =>
+    index.labels[n]!.id.startsWith('genre/'),
+  );
+  const scores: { id: string; score: number }[] = [];
+  for (const title of index.titles()) {
+    if (title.id === id) continue;
+    const accepted = title.labels.subarray(0, title.accepted);
+    const theirs = [...accepted].filter((n) => index.labels[n]!.id.startsWith('genre/'));
+    scores.push({
+      id: title.id,
+      score: jaccard(new Set(genres.map(String)), new Set(theirs.map(String))) || 0,
+    });
+  }
+  return scores
+    .sort((a, b) => b.score - a.score || hash32(a.id) - hash32(b.id))
+    .slice(0, DEPTH)
+    .map((row) => row.id);
+}
+
+function byLabel(index: Awaited<ReturnType<typeof createIndex>>, label: string, count: number): string[] {
+  const number = index.labelNumber(label)!;
+  const found: { id: string; score: number }[] = [];
+  for (const title of index.titles()) {
+    const place = title.labels.indexOf(number);
+    if (place < 0) continue;
+    found.push({
+      id: title.id,
+      score: title.probabilities[place]! * (index.vectors.aspectsOf(title.id)?.TAGS?.[number] ?? 0),
+    });
+  }
+  return found
+    .sort((a, b) => b.score - a.score)
+    .slice(0, count)
+    .map(({ id }) => id);
+}

@@ -1,0 +1,122 @@
+import { createReadStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import { SingleBar } from 'cli-progress';
+import { importTitles, LARGEST_IMPORT } from '../catalog/title-import.js';
+import type { ImportedTitle } from '../catalog/title-input.js';
+import { readConfig } from '../config.js';
+import { openEngine } from '../engine.js';
+import { Failure } from '../failure.js';
+import { createLogger } from '../log.js';
+import { type Columns, chooseColumns, parseColumns, titleOf } from './import-columns.js';
+
+export interface ImportFlags {
+  source?: string;
+  map?: string;
+  json?: boolean;
+}
+
+/** What `marquee import` prints. */
+interface ImportReport {
+  rows: number;
+  created: number;
+  updated: number;
+  /** Rows that were left out, the first few with their reason. */
+  refused: number;
+  reasons: string[];
+  seconds: { titles: number; profiles: number };
+}
+
+const SHOWN_REASONS = 10;
+
+/** `marquee import`: titles from JSON Lines into the catalog, with their text vectors and labels. */
+export async function importCommand(file: string, flags: ImportFlags): Promise<void> {
+  const given = parseColumns(flags.map);
+  const config = readConfig({ LOG_LEVEL: 'error', ...process.env });
+  const engine = await openEngine(config, createLogger(config.logLevel));
+  try {
+    const report: ImportReport = {
+      ...{ rows: 0, created: 0, updated: 0, refused: 0, reasons: [] },
+      seconds: { titles: 0, profiles: 0 },
+    };
+    const startedAt = performance.now();
+    for await (const batch of readBatches(file, given, flags.source ?? 'import')) {
+      const { imported, failures } = await importTitles(engine.database.prisma, batch);
+      const created = imported.filter((row) => row.created).length;
+      report.rows += batch.length;
+      report.created += created;
+      report.updated += imported.length - created;
+      report.refused += batch.length - imported.length;
+      report.reasons.push(
+        ...failures.map(({ message }) => message).slice(0, SHOWN_REASONS - report.reasons.length),
+      );
+    }
+    report.seconds.titles = secondsSince(startedAt);
+    const madeAt = performance.now();
+    await makeProfiles(engine, report.created + report.updated);
+    report.seconds.profiles = secondsSince(madeAt);
+    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+  } finally {
+    await engine.close();
+  }
+}
+
+async function makeProfiles({ discovery }: Awaited<ReturnType<typeof openEngine>>, titles: number) {
+  const bar = new SingleBar({
+    format: 'reading texts [{bar}] {value} of {total}',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(titles, 0);
+  const onRound = (made: number) => bar.increment(made);
+  await discovery.makeProfiles({ readers: availableParallelism(), onRound }).finally(() => bar.stop());
+}
+
+/** @throws Failure SOURCE_NOT_FOUND, BAD_INPUT naming the line that is wrong */
+async function* readBatches(
+  file: string,
+  given: Partial<Columns>,
+  source: string,
+): AsyncGenerator<ImportedTitle[]> {
+  const bytes = createReadStream(file);
+  const text = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
+  bytes.on('error', (error) => text.destroy(error));
+  let columns: Columns | null = null;
+  let batch: ImportedTitle[] = [];
+  let number = 0;
+  try {
+    for await (const line of createInterface({ input: text, crlfDelay: Infinity })) {
+      number++;
+      if (line.trim() === '') continue;
+      const row = JSON.parse(line) as Record<string, unknown>;
+      columns ??= chooseColumns(row, given);
+      batch.push(titleOf(row, columns, source));
+      if (batch.length < LARGEST_IMPORT) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new Failure('SOURCE_NOT_FOUND', `There is no file ${file}. Check the path.`);
+    throw new Failure('BAD_INPUT', `${file} is no JSON Lines at line ${number}: correct or remove it.`, {
+      cause,
+    });
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function formatReport({ rows, created, updated, refused, reasons, seconds }: ImportReport): string {
+  const lines = [
+    `${rows} rows: ${created} titles created, ${updated} updated, ${refused} left out`,
+    ...reasons.map((reason) => `  · ${reason}`),
+    `titles in ${seconds.titles} s, vectors and labels in ${seconds.profiles} s`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 100) / 10;
+}

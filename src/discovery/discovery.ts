@@ -1,0 +1,258 @@
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import { filterCondition, type TitleFilter } from '../catalog/title-filter.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import { readManifest } from '../inference/packs.js';
+import { ThreadPool } from '../inference/threads.js';
+import type { Logger } from '../log.js';
+import type { Taxonomy } from '../tagging/taxonomy.js';
+import type { Blend } from './aspect.js';
+import { FullText } from './full-text.js';
+import { type MomentMatch, searchMoments } from './moments.js';
+import { makeProfiles, renewForeignProfiles } from './profiles.js';
+import type { RankedTitle, RankRequest } from './ranking.js';
+import type { Reason } from './reasons.js';
+import { readEdits } from './row-edits.js';
+import type { BuiltRow, RowRequest } from './rows.js';
+import { refuseUnusable, type SearchRequest, type SearchResult, searchTitles } from './search.js';
+import { type SimilarOptions, similarTitles } from './similar.js';
+import type { DiscoveryTasks } from './tasks.js';
+import type { Neighbour } from './vector-index.js';
+
+/** Where discovery hears of changes: channel names of the database, or `reconnected` after silence. */
+export interface ChangeFeed {
+  on(
+    channel: 'marquee_title' | 'marquee_profile' | 'reconnected',
+    listener: (id: string) => void,
+  ): () => void;
+}
+
+export interface DiscoveryParts {
+  prisma: PrismaClient;
+  pool: pg.Pool;
+  /** The same database, for a connection of the index's own. */
+  url: string;
+  feed: ChangeFeed;
+  taxonomy: Pick<Taxonomy, 'groups'>;
+  packFolder: string;
+  log: Logger;
+}
+
+/** Changes that come together are taken over together. */
+const GATHER_MS = 50;
+/** A notification that was lost costs at most this long. */
+const LOOK_ANYWAY_MS = 30_000;
+
+/**
+ * Similar titles, search, ranking and rows over one catalog. The index lives in a thread of its own and follows the
+ * database; it is loaded at `start`, or at the first question.
+ */
+export class Discovery {
+  #index: ThreadPool<DiscoveryTasks> | null = null;
+  #readers: ThreadPool<DiscoveryTasks> | null = null;
+  readonly #fullText: FullText;
+  readonly #stop = new AbortController();
+  #pools: ThreadPool<DiscoveryTasks>[] = [];
+  #started: Promise<void> | null = null;
+  #silence: (() => void)[] = [];
+  #making: Promise<void> | null = null;
+  #wantsMaking = false;
+  #gone: string[] | null = [];
+  #refreshing: Promise<void> | null = null;
+
+  constructor(private readonly parts: DiscoveryParts) {
+    this.#fullText = new FullText(parts.prisma);
+  }
+
+  /** Loads the index and begins to follow the database; later calls wait for the first. */
+  async start(): Promise<ThreadPool<DiscoveryTasks>> {
+    this.#index ??= this.#addPool(1);
+    this.#started ??= this.#open(this.#index);
+    await this.#started;
+    return this.#index;
+  }
+
+  /**
+   * Makes the profiles that are out of date, here and now.
+   * @param options.readers threads that read texts, where none do yet
+   */
+  async makeProfiles(options: { readers?: number; onRound?: (made: number) => void } = {}): Promise<void> {
+    const { packFolder, pool } = this.parts;
+    const { models } = await readManifest(packFolder);
+    this.#readers ??= this.#addPool(options.readers ?? 1);
+    const threads = this.#readers;
+    await makeProfiles({ pool, threads, packFolder, models }, this.#stop.signal, options.onRound);
+  }
+
+  /** Takes over whatever the database has that the index has not. */
+  async refresh(): Promise<void> {
+    const index = await this.start();
+    const gone = this.#gone;
+    this.#gone = [];
+    await index.run('refresh', { gone });
+  }
+
+  async similar(titleIds: readonly string[], options: SimilarOptions): Promise<Neighbour[][]> {
+    const index = await this.start();
+    return similarTitles({ prisma: this.parts.prisma, index }, titleIds, options);
+  }
+
+  /** Why titles are alike, from the same numbers as their scores; with the words that both texts have. */
+  async explain(pairs: { a: string; b: string; blend: Blend }[]): Promise<Reason[][]> {
+    const index = await this.start();
+    const reasons = await index.run('explain', { pairs });
+    return this.#withWords(pairs, reasons);
+  }
+
+  async search(request: SearchRequest): Promise<SearchResult> {
+    const index = await this.start();
+    const { taxonomy } = this.parts;
+    return searchTitles({ index, fullText: this.#fullText, taxonomy }, request);
+  }
+
+  highlights(text: string, ids: readonly string[]): Promise<Map<string, string>> {
+    return this.#fullText.highlights(text, ids);
+  }
+
+  /** @throws Failure BAD_INPUT for a query that is empty or too long */
+  async searchMoments(query: string): Promise<MomentMatch[]> {
+    refuseUnusable(query);
+    const index = await this.start();
+    const { models } = await readManifest(this.parts.packFolder);
+    return searchMoments({ prisma: this.parts.prisma, index, models }, query);
+  }
+
+  async rank(request: Omit<RankRequest, 'candidates'> & { filter: TitleFilter }): Promise<RankedTitle[]> {
+    const index = await this.start();
+    const { filter, ...rest } = request;
+    const candidates = Object.keys(filter).length > 0 ? await this.#idsOf(filter) : null;
+    const ranked = await index.run('rank', { ...rest, candidates });
+    const because = ranked.map(({ id, because }) => ({ a: because ?? id, b: id }));
+    const reasons = await this.#withWords(
+      because,
+      ranked.map((title) => title.reasons),
+    );
+    return ranked.map((title, i) => ({ ...title, reasons: reasons[i]! }));
+  }
+
+  async rows(
+    request: Omit<RowRequest, 'tastes' | 'without' | 'edits'> & { liked: string[] },
+  ): Promise<BuiltRow[]> {
+    const index = await this.start();
+    const edits = await readEdits(this.parts.prisma);
+    return index.run('rows', { ...request, edits });
+  }
+
+  async measure(): Promise<{ titles: number; bytesPerTitle: number }> {
+    const index = await this.start();
+    return index.run('measure', undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const off of this.#silence) off();
+    await this.#making;
+    await this.#refreshing;
+    await this.#started?.catch(() => undefined);
+    await this.#index?.run('shut', undefined);
+    await Promise.all(this.#pools.map((pool) => pool.close()));
+  }
+
+  #addPool(size: number): ThreadPool<DiscoveryTasks> {
+    const pool = new ThreadPool<DiscoveryTasks>(threadEntry(), size);
+    this.#pools.push(pool);
+    return pool;
+  }
+
+  async #open(index: ThreadPool<DiscoveryTasks>): Promise<void> {
+    const { feed, url, packFolder, log } = this.parts;
+    // Listen first: what changes while the index loads is then read again, and not missed.
+    this.#silence = [
+      feed.on('marquee_title', () => this.#soonMake()),
+      feed.on('marquee_profile', (id) => this.#soonRefresh(id)),
+      feed.on('reconnected', () => {
+        this.#gone = null;
+        this.#soonMake();
+        this.#soonRefresh('');
+      }),
+    ];
+    const { models } = await readManifest(packFolder);
+    await renewForeignProfiles(this.parts.pool, models.TEXT);
+    const startedAt = performance.now();
+    const titles = await index.run('open', { url, packFolder });
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    log.info(`discovery: ${titles} titles in memory after ${seconds} s; exact search, int8 scan`);
+    const timer = setInterval(() => this.#soonMake(), LOOK_ANYWAY_MS).unref();
+    this.#silence.push(() => clearInterval(timer));
+    this.#soonMake();
+  }
+
+  /** One run at a time, and one more for whatever was asked for meanwhile. */
+  #soonMake(): void {
+    this.#wantsMaking = true;
+    this.#making ??= this.#makeWhileWanted().finally(() => {
+      this.#making = null;
+    });
+  }
+
+  async #makeWhileWanted(): Promise<void> {
+    while (this.#wantsMaking && !this.#stop.signal.aborted) {
+      this.#wantsMaking = false;
+      await this.makeProfiles().catch((error) =>
+        this.parts.log.error({ err: error }, 'profiles could not be made; they are tried again'),
+      );
+    }
+  }
+
+  /** @param gone a title that is no more, or '' for profiles that were written */
+  #soonRefresh(gone: string): void {
+    if (gone !== '') this.#gone?.push(gone);
+    this.#refreshing ??= pause(GATHER_MS, this.#stop.signal).then(async () => {
+      this.#refreshing = null;
+      if (this.#stop.signal.aborted) return;
+      await this.refresh().catch((error) =>
+        this.parts.log.error({ err: error }, 'the index could not follow'),
+      );
+    });
+  }
+
+  async #idsOf(filter: TitleFilter): Promise<string[]> {
+    const rows = await this.parts.prisma.$queryRaw<{ id: string }[]>`
+      SELECT t."id" FROM "Title" t WHERE ${filterCondition(filter)}`;
+    return rows.map(({ id }) => id);
+  }
+
+  async #withWords(pairs: { a: string; b: string }[], reasons: Reason[][]): Promise<Reason[][]> {
+    const ids = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+    const texts = await this.parts.prisma.$queryRaw<{ id: string; text: string }[]>`
+      SELECT t."id", concat_ws(' ', t."synopsis", (
+        SELECT left(string_agg(n."text", ' ' ORDER BY n."index"), 20000)
+        FROM "Line" n JOIN "TitleProfile" f ON f."titleId" = t."id" JOIN "Prediction" p ON p."id" = f."predictionId"
+        WHERE n."trailerId" = p."trailerId")) AS "text"
+      FROM "Title" t WHERE t."id" = ANY(${ids}::text[])`;
+    const textOf = new Map(texts.map(({ id, text }) => [id, text]));
+    const index = await this.start();
+    const words = await index.run('sharedWords', {
+      pairs: pairs.map(({ a, b }) => ({ a: textOf.get(a) ?? '', b: textOf.get(b) ?? '' })),
+    });
+    return reasons.map((list, i) =>
+      list.map((reason) => (reason.aspect === 'TEXT' ? { ...reason, shared: words[i]! } : reason)),
+    );
+  }
+}
+
+/** Threads run the built code, also when this file runs from its TypeScript source in a test. */
+function threadEntry(): URL {
+  const here = fileURLToPath(import.meta.url).replace('/src/discovery/', '/dist/discovery/');
+  return new URL('./thread.js', `file://${here}`);
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

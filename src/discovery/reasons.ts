@@ -1,0 +1,113 @@
+import { PICTURE_FEATURES, SHOT_FEATURES } from '../signals/picture-features.js';
+import { SOUND_FEATURES, STRETCH_FEATURES } from '../signals/sound-features.js';
+import { ASPECTS, type Aspect, type Aspects, type Blend, dot } from './aspect.js';
+
+/** Why two titles are alike in one aspect. */
+export interface Reason {
+  aspect: Aspect;
+  /** What the aspect adds to the score; the reasons' contributions sum to it. */
+  contribution: number;
+  /** What both have: label names, kinds of feature, words; strongest first. */
+  shared: string[];
+}
+
+/** Features of the compact pack by what people call them. */
+const PICTURE_KINDS: Record<string, readonly string[]> = {
+  pace: ['cutRate', 'medianShotLength', 'shotLengthVariation', 'paceRise'],
+  motion: ['motion', 'change'],
+  light: ['light', 'contrast', 'lightingKey', 'darkShare', 'lightSpread'],
+  palette: [
+    'saturation',
+    'warmth',
+    'hueVariety',
+    'colourVariance',
+    'red',
+    'yellow',
+    'green',
+    'cyan',
+    'blue',
+    'magenta',
+    'paletteChange',
+  ],
+  texture: ['texture'],
+};
+const SOUND_KINDS: Record<string, readonly string[]> = {
+  loudness: ['loudness', 'dynamics', 'silence', 'loudnessRange', 'loudnessRise'],
+  timbre: ['centroid', 'rolloff', 'flatness'],
+  rhythm: ['flux', 'onsetRate', 'tempo', 'pulseClarity'],
+  'share of speech and music': ['speechLike', 'musicLike'],
+};
+const PICTURE_NAMES = [...Object.keys(SHOT_FEATURES), ...Object.keys(PICTURE_FEATURES)];
+const SOUND_NAMES = [...Object.keys(STRETCH_FEATURES), ...Object.keys(SOUND_FEATURES)];
+
+/** Part of an aspect's cosine that a shared thing must make up to be named. */
+const NAMED_SHARE = 0.12;
+const MOST_NAMED = 3;
+
+/**
+ * What makes up the similarity of two titles, aspect by aspect, from the same numbers as the score. Words are left
+ * to whoever has the texts.
+ */
+export function explain(a: Aspects, b: Aspects, blend: Blend, labelNames: readonly string[]): Reason[] {
+  const both = ASPECTS.filter((aspect) => a[aspect] && b[aspect] && blend[aspect] > 0);
+  const mass = both.reduce((sum, aspect) => sum + blend[aspect], 0);
+  return both
+    .map((aspect) => {
+      const [x, y] = [a[aspect]!, b[aspect]!];
+      return {
+        aspect,
+        contribution: (blend[aspect] * dot(x, y)) / mass,
+        shared: sharedThings(aspect, x, y, labelNames),
+      };
+    })
+    .sort((p, q) => q.contribution - p.contribution);
+}
+
+function sharedThings(
+  aspect: Aspect,
+  x: Float32Array,
+  y: Float32Array,
+  labelNames: readonly string[],
+): string[] {
+  const products = x.map((value, i) => value * y[i]!);
+  if (aspect === 'TAGS') return strongest(labelNames.map((name, i) => [name, products[i]!]));
+  if (aspect === 'PICTURE') return strongest(byKind(PICTURE_KINDS, PICTURE_NAMES, products));
+  return aspect === 'SOUND' ? strongest(byKind(SOUND_KINDS, SOUND_NAMES, products)) : [];
+}
+
+function byKind(
+  kinds: Record<string, readonly string[]>,
+  names: readonly string[],
+  products: Float32Array,
+): [string, number][] {
+  return Object.entries(kinds).map(([kind, features]) => [
+    kind,
+    features.reduce((sum, feature) => sum + (products[names.indexOf(feature)] ?? 0), 0),
+  ]);
+}
+
+function strongest(things: [string, number][]): string[] {
+  return things
+    .filter(([, part]) => part >= NAMED_SHARE)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MOST_NAMED)
+    .map(([name]) => name);
+}
+
+/** "shares revenge and bleak; similar pace and palette" */
+export function reasonSentence(reasons: readonly Reason[]): string {
+  const parts = reasons.flatMap(({ aspect, shared }) => {
+    if (shared.length === 0) return [];
+    if (aspect === 'TAGS') return [`shares ${listed(shared.map((name) => name.toLowerCase()))}`];
+    if (aspect === 'TEXT') return [`both tell of ${listed(shared)}`];
+    return [aspect === 'PICTURE' ? `similar ${listed(shared)}` : `sounds alike in ${listed(shared)}`];
+  });
+  if (parts.length > 0) return parts.join('; ');
+  const [first] = reasons;
+  if (!first) return 'nothing to compare';
+  return first.aspect === 'TEXT' ? 'told in similar words' : 'alike on the whole';
+}
+
+export function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

@@ -1,0 +1,40 @@
+import { Failure } from '../failure.js';
+import type { PrismaClient, RowEdit } from '../generated/prisma/client.js';
+
+const LONGEST_NAME = 120; // characters
+
+/** What an editor changes about a row; what is left out stays. */
+export interface RowChange {
+  pinned?: boolean;
+  hidden?: boolean;
+  /** Null: back to the row's own name. */
+  name?: string | null;
+}
+
+export function readEdits(prisma: PrismaClient): Promise<RowEdit[]> {
+  return prisma.rowEdit.findMany({ orderBy: { ruleId: 'asc' } });
+}
+
+/** @throws Failure BAD_INPUT, NOT_FOUND */
+export async function editRow(
+  prisma: PrismaClient,
+  ruleId: string,
+  change: RowChange,
+  editor: string,
+): Promise<RowEdit> {
+  const name = change.name?.trim();
+  if (name !== undefined && (name === '' || name.length > LONGEST_NAME)) {
+    throw new Failure('BAD_INPUT', `Give the row a name of 1 to ${LONGEST_NAME} characters.`, {
+      path: ['name'],
+    });
+  }
+  const labels = ruleId.split('+');
+  const known = await prisma.label.count({ where: { id: { in: labels } } });
+  if (labels.length > 2 || known !== labels.length) {
+    throw new Failure('NOT_FOUND', `There is no row ${ruleId}; look its id up with \`rows\`.`, {
+      path: ['id'],
+    });
+  }
+  const data = { ...change, ...(name === undefined ? {} : { name }), editor };
+  return prisma.rowEdit.upsert({ where: { ruleId }, create: { ruleId, ...data }, update: data });
+}

@@ -1,0 +1,122 @@
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../catalog/page.js';
+import type { TitleFilter } from '../catalog/title-filter.js';
+import { Failure } from '../failure.js';
+import type { ThreadPool } from '../inference/threads.js';
+import type { Taxonomy } from '../tagging/taxonomy.js';
+import { type FullText, LONGEST_LIST } from './full-text.js';
+import { type Interpretation, interpret } from './query-words.js';
+import { fuseRanks } from './rank-fusion.js';
+import type { DiscoveryTasks } from './tasks.js';
+import { inOrder, type Neighbour } from './vector-index.js';
+
+/** How a search found a title: by its name, its words, its meaning, or its labels. */
+export type MatchKind = 'NAME' | 'WORDS' | 'MEANING' | 'LABELS';
+
+export interface TitleMatch extends Neighbour {
+  matchedBy: MatchKind[];
+}
+
+export interface SearchResult {
+  interpretation: Interpretation;
+  /** Best first; all that were found. */
+  matches: TitleMatch[];
+}
+
+export interface SearchRequest {
+  query: string;
+  filter: TitleFilter;
+  minScore: number;
+}
+
+const LONGEST_QUERY = 300; // characters
+/** A name that is typed is meant; words say more than meaning does; labels are the models' opinion. */
+export const WEIGHTS: Record<MatchKind, number> = { NAME: 2, WORDS: 1, MEANING: 0.8, LABELS: 1 };
+/**
+ * Cosine of query and text below which meaning tells nothing: four random words that the model knows reach it with
+ * 7 titles in 10,000 (docs/discovery.md, "The cut-off").
+ */
+export const MEANING_CUTOFF = 0.45;
+const ORDER = 'RELEVANCE';
+
+interface SearchParts {
+  index: ThreadPool<DiscoveryTasks>;
+  fullText: FullText;
+  taxonomy: Pick<Taxonomy, 'groups'>;
+}
+
+/**
+ * Names, words, meaning and labels, each a ranked list, fused by rank.
+ * @throws Failure BAD_INPUT for a query that is empty or too long
+ */
+export async function searchTitles(parts: SearchParts, request: SearchRequest): Promise<SearchResult> {
+  const { query, filter } = request;
+  refuseUnusable(query);
+  const interpretation = interpret(query, parts.taxonomy);
+  const lists = await readLists(parts, interpretation, filter);
+  const kindsOf = (id: string) => lists.filter(({ ids }) => ids.includes(id)).map(({ kind }) => kind);
+  const fused = fuseRanks(lists.map(({ kind, ids }) => ({ ids, weight: WEIGHTS[kind] })));
+  const matches = fused
+    .filter(({ score }) => score >= request.minScore)
+    .map((match) => ({ ...match, matchedBy: kindsOf(match.id) }));
+  return { interpretation, matches };
+}
+
+/** @throws Failure BAD_INPUT for a query that is empty or too long */
+export function refuseUnusable(query: string): void {
+  if (query.trim() !== '' && query.length <= LONGEST_QUERY) return;
+  throw new Failure('BAD_INPUT', `Search for 1 to ${LONGEST_QUERY} characters.`, { path: ['query'] });
+}
+
+async function readLists(
+  { index, fullText }: SearchParts,
+  interpretation: Interpretation,
+  filter: TitleFilter,
+): Promise<{ kind: MatchKind; ids: string[] }[]> {
+  const isFiltered = Object.keys(filter).length > 0 || interpretation.withoutWords.length > 0;
+  const [names, words, vectors] = await Promise.all([
+    interpretation.exclude.length > 0 ? [] : fullText.names(interpretation.text, filter),
+    fullText.matches(interpretation, filter),
+    index.run('searchByText', {
+      text: interpretation.text,
+      // What the filter takes away later must be made up for by a longer list.
+      limit: isFiltered ? 10 * LONGEST_LIST : LONGEST_LIST,
+      minScore: MEANING_CUTOFF,
+      include: interpretation.include.map(({ labels }) => labels),
+      exclude: interpretation.exclude.flatMap(({ labels }) => labels),
+    }),
+  ]);
+  const ids = (list: Neighbour[]) => list.map(({ id }) => id);
+  const [byVector, byLabel] = [ids(vectors.byVector), ids(vectors.byLabel)];
+  const passing = isFiltered
+    ? await fullText.passing([...byVector, ...byLabel], interpretation, filter)
+    : null;
+  const kept = (list: string[]) =>
+    (passing ? list.filter((id) => passing.has(id)) : list).slice(0, LONGEST_LIST);
+  return [
+    { kind: 'NAME' as const, ids: names },
+    { kind: 'WORDS' as const, ids: words },
+    { kind: 'MEANING' as const, ids: kept(byVector) },
+    { kind: 'LABELS' as const, ids: kept(byLabel) },
+  ].filter(({ ids }) => ids.length > 0);
+}
+
+/** The stretch of a list in `inOrder` that a page asks for. @throws Failure BAD_INPUT for a foreign cursor */
+export function pageOfMatches<Row extends Neighbour>(rows: readonly Row[], request: PageRequest): Page<Row> {
+  const after = request.after === null ? null : placeOf(request.after);
+  const behind = after ? rows.filter((row) => inOrder(after, row) < 0) : rows;
+  return {
+    rows: behind.slice(0, request.first),
+    cursorOf: neighbourCursor,
+    hasNextPage: behind.length > request.first,
+  };
+}
+
+export function neighbourCursor({ id, score }: Neighbour): string {
+  return encodeCursor(ORDER, { value: score, id });
+}
+
+/** @throws Failure BAD_INPUT for anything but a cursor of such a list */
+export function placeOf(cursor: string): Neighbour {
+  const { id, value } = decodeCursor(ORDER, cursor);
+  return { id, score: Number(value) };
+}

@@ -1,0 +1,86 @@
+import { Tensor } from 'onnxruntime-node';
+import { z } from 'zod';
+import { readShape } from '../inference/architectures/shape.js';
+import { Checkpoint } from '../inference/checkpoint.js';
+import { convertCheckpoint } from '../inference/convert.js';
+import type { Device } from '../inference/devices.js';
+import type { Precision } from '../inference/onnx/graph.js';
+import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
+import { CLIP_FRAMES, SIDE } from './videomae-frames.js';
+
+export interface VideomaeOptions {
+  /** Model name for stored vectors, for example `MCG-NJU/videomae-base`. */
+  name: string;
+  precision: Precision;
+  /** Where the converted graph is kept. */
+  cacheFolder: string;
+  /** Threads that one run may use. */
+  threads: number;
+  /** Where the graph runs; the CPU where it is left out. */
+  device?: Device;
+}
+
+export interface ClipReading {
+  /** Mean of the last hidden state: 768 numbers for the base model. */
+  vector: Float32Array;
+  /** What a fine-tuned checkpoint sees, most probable first; empty without a classification head. */
+  classes: { name: string; probability: number }[];
+}
+
+const CLIP_BYTES = CLIP_FRAMES * SIDE * SIDE * 3;
+/** Classes that are worth telling. */
+const TOP_CLASSES = 3;
+const labelsShape = z.object({ id2label: z.record(z.string(), z.string()).default({}) });
+
+/** A VideoMAE checkpoint. Its methods block the thread while the graph runs. */
+export class Videomae {
+  private constructor(
+    readonly name: string,
+    private readonly labels: Record<string, string>,
+    private readonly session: OnnxSession,
+  ) {}
+
+  /**
+   * @param folder a checkpoint in the hub's layout
+   * @throws Failure MODEL_INVALID when it is not a VideoMAE, or broken
+   */
+  static async open(
+    folder: string,
+    { name, precision, cacheFolder, threads, device }: VideomaeOptions,
+  ): Promise<Videomae> {
+    const checkpoint = await Checkpoint.open(folder);
+    const { id2label } = readShape(checkpoint, labelsShape);
+    await checkpoint.close();
+    const { files, digest } = await convertCheckpoint(folder, { precision, cacheFolder });
+    return new Videomae(
+      `${name}@${digest.slice(0, 12)}`,
+      id2label,
+      await openOnnx(files.graph!, { threads, device }),
+    );
+  }
+
+  /** @param clip 16 × 224 × 224 × 3 bytes, frames as `videomaeFrame` makes them */
+  async read(clip: Uint8Array): Promise<ClipReading> {
+    const frames = new Tensor('uint8', clip.subarray(0, CLIP_BYTES), [1, CLIP_FRAMES, SIDE, SIDE, 3]);
+    const { embedding, classes } = await this.session.run({ frames });
+    return {
+      vector: (embedding!.data as Float32Array).slice(),
+      classes: classes ? topClasses(classes.data as Float32Array, this.labels) : [],
+    };
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+}
+
+/** The most probable classes by softmax. */
+export function topClasses(scores: Float32Array, labels: Record<string, string>): ClipReading['classes'] {
+  const highest = scores.reduce((a, b) => Math.max(a, b));
+  const powers = Array.from(scores, (score) => Math.exp(score - highest));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers
+    .map((power, i) => ({ name: labels[String(i)] ?? `class ${i}`, probability: power / total }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, TOP_CLASSES);
+}
