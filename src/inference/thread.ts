@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import { type FromThread, failureMessage, type Tasks, type ToThread } from './threads.js';
 
 /**
- * Threads give way to the event loop, which has little to do but must do it at once: on two busy cores its delay
- * fell from 314 to 42 ms at p99 while ten analyses ran (`npm run bench -- api`).
+ * Threads give way to the event loop, which has little to do but must do it at once: with it, its delay is 18.5 ms
+ * at p99 while ten analyses run on two cores (`npm run bench -- api`).
  */
 const NICENESS = 10;
 
