@@ -1,3 +1,4 @@
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { newId } from '../catalog/id.js';
 import type { PrismaClient, Process } from '../generated/prisma/client.js';
@@ -22,7 +23,7 @@ export interface HeartbeatOptions {
  */
 export class Heartbeat {
   readonly #id = newId('process');
-  readonly #host = hostname();
+  readonly #host = pidSpace();
   readonly #workers: string[] = [];
   #timer: NodeJS.Timeout | null = null;
   #beating: Promise<void> = Promise.resolve();
@@ -90,6 +91,16 @@ export class Heartbeat {
       'a process died; its jobs are free again',
     );
   }
+}
+
+/**
+ * Names the processes among which a pid means the same: those of this host, since it started, in this PID namespace.
+ * Containers may share a host's name without seeing each other's processes.
+ */
+export function pidSpace(): string {
+  if (process.platform !== 'linux') return hostname();
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`;
 }
 
 function pidExists(pid: number): boolean {

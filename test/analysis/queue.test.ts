@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Heartbeat } from '../../src/analysis/heartbeat.js';
+import { Heartbeat, pidSpace } from '../../src/analysis/heartbeat.js';
 import { addJob } from '../../src/analysis/jobs.js';
 import { Queue } from '../../src/analysis/queue.js';
 import type { AnalysisRunner, Outcome } from '../../src/analysis/runner.js';
@@ -75,6 +75,26 @@ describe('the queue', () => {
 });
 
 describe('the heartbeat', () => {
+  it('takes a fresh process for dead only where its pid means something here: not in another container', async () => {
+    const { prisma } = harness.database;
+    // No system gives out a pid this high.
+    const gone = { pid: 2 ** 31 - 1, role: 'worker' };
+    const elsewhere = `${pidSpace()}1`;
+    await prisma.process.create({
+      data: { id: 'process_here', host: pidSpace(), workers: ['here'], ...gone },
+    });
+    await prisma.process.create({
+      data: { id: 'process_there', host: elsewhere, workers: ['there'], ...gone },
+    });
+    const freed: string[][] = [];
+    const options = { role: 'worker', freeJobs: async (workers: string[]) => void freed.push(workers) };
+    const heartbeat = new Heartbeat(prisma, silent, options);
+    await heartbeat.start();
+    await heartbeat.stop();
+    expect(freed).toEqual([['here']]);
+    await prisma.process.deleteMany();
+  });
+
   it('frees jobs held for more than 12 s by a worker of no process, and no younger ones', async () => {
     await addJobOf('analysis_old');
     await addJobOf('analysis_young');
