@@ -1,6 +1,5 @@
 /** What a trailer speaks to: words, picture, sound. */
 export type Signal = 'TEXT' | 'PICTURE' | 'SOUND';
-export const SIGNALS: readonly Signal[] = ['TEXT', 'PICTURE', 'SOUND'];
 
 /**
  * One signal of one trailer as numbers. `vector` is null when the signal is missing: missing is marked,

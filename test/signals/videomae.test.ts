@@ -1,11 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { topClasses, Videomae } from '../../src/signals/videomae.js';
 import { resizeBilinear, resizedDims, videomaeFrame } from '../../src/signals/videomae-frames.js';
-import { clipsInShots, uniformClip } from '../../src/signals/videomae-sampling.js';
 import { videomaeDims } from '../inference/architectures.js';
 import { seeded, writeCheckpoint } from '../inference/random-checkpoint.js';
 import { videomae } from '../inference/reference/videomae.js';
@@ -76,44 +74,5 @@ describe('frames as VideoMAE’s image processor makes them', () => {
     for (let i = 0; i < halves.data.length; i++) halves.data[i] = Math.floor(i / 3) % 448 < 224 ? 10 : 200;
     const row = videomaeFrame(halves).subarray(0, 224 * 3);
     expect(row.filter((value) => value === 10)).toHaveLength(112 * 3);
-  });
-});
-
-describe('where clips lie', () => {
-  const shots = fc
-    .array(fc.double({ min: 0.05, max: 30, noNaN: true }), { minLength: 1, maxLength: 40 })
-    .map((lengths) => {
-      let start = 0;
-      return lengths.map((length, index) => {
-        const shot = { index, startSeconds: start, endSeconds: start + length };
-        start += length;
-        return shot;
-      });
-    });
-
-  test('in shots: each clip inside one of the longest shots, ascending, none twice', () => {
-    fc.assert(
-      fc.property(shots, fc.integer({ min: 1, max: 12 }), (all, count) => {
-        const clips = clipsInShots(all, count);
-        expect(clips).toHaveLength(Math.min(count, all.length));
-        for (const { shotIndex, seconds } of clips) {
-          const shot = all[shotIndex!]!;
-          expect(seconds).toHaveLength(16);
-          expect(seconds[0]).toBeGreaterThanOrEqual(shot.startSeconds);
-          expect(seconds[15]).toBeLessThan(shot.endSeconds);
-          expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
-        }
-        const taken = new Set(clips.map(({ shotIndex }) => shotIndex));
-        const shortest = Math.min(...[...taken].map((i) => all[i!]!.endSeconds - all[i!]!.startSeconds));
-        for (const shot of all) {
-          if (!taken.has(shot.index))
-            expect(shot.endSeconds - shot.startSeconds).toBeLessThanOrEqual(shortest + 1e-9);
-        }
-      }),
-    );
-  });
-
-  test('uniform: sixteen frames in the middle of sixteenths', () => {
-    expect(uniformClip(32).seconds.slice(0, 3)).toEqual([1, 3, 5]);
   });
 });
