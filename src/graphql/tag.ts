@@ -1,6 +1,6 @@
 import { Ctx, Field, FieldResolver, Float, ObjectType, Resolver, Root } from 'type-graphql';
 import type { TagRow } from '../catalog/loaders.js';
-import type { Evidence as EvidenceRow } from '../generated/prisma/client.js';
+import type { Evidence as EvidenceEntry } from '../tagging/tag.js';
 import type { Context } from './context.js';
 import { Signal, TagState, TagWeight } from './enums.js';
 import { Label } from './label.js';
@@ -58,7 +58,7 @@ export class Tag {
 
 /** A tag with the trailer that it is about, which its evidence needs for the shots. */
 type TagOfTrailer = TagRow & { trailerId: string };
-type EvidenceOfTrailer = EvidenceRow & { trailerId: string };
+type EvidenceOfTrailer = EvidenceEntry & { trailerId: string };
 
 @Resolver(() => Tag)
 export class TagResolver {
