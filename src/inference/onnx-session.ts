@@ -33,8 +33,12 @@ export async function openOnnx(
       : InferenceSession.create(model, options));
     return { run: async (feeds) => session.run(feeds), close: () => session.release() };
   } catch (cause) {
-    throw new Failure('MODEL_INVALID', `The model ${typeof model === 'string' ? model : 'in memory'} cannot be loaded: fetch the pack's files again.`, {
-      cause,
-    });
+    throw new Failure(
+      'MODEL_INVALID',
+      `The model ${typeof model === 'string' ? model : 'in memory'} cannot be loaded: fetch the pack's files again.`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -21,7 +21,8 @@ export interface LabelSpace {
 export function slugOf(name: string): string {
   return name
     .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '-')
     .replace(/^-|-$/g, '');
@@ -37,7 +38,11 @@ function keyOf(group: string, name: string): string {
  * The labels of a taxonomy, known by id, by name and by the names that the mapping gives to labels of the same group.
  */
 export function spaceOfTaxonomy(taxonomy: Taxonomy, mapping: LabelMapping | null): LabelSpace {
-  const labels = labelsOf(taxonomy).map(({ id, name }) => ({ id, name, group: id.slice(0, id.indexOf('/')) }));
+  const labels = labelsOf(taxonomy).map(({ id, name }) => ({
+    id,
+    name,
+    group: id.slice(0, id.indexOf('/')),
+  }));
   const space = spaceOf(labels);
   const places = new Map(space.places);
   const add = (key: string, ids: readonly string[]) => {
@@ -92,13 +97,19 @@ export function someGroups(space: LabelSpace, groups: readonly string[]): LabelS
   const all = [...new Set(space.labels.map(({ group }) => group))];
   const missing = wanted.find((group) => !all.includes(group));
   if (missing !== undefined) {
-    throw new Failure('BAD_INPUT', `There is no group ${missing}: the groups are ${all.join(', ') || 'none'}.`);
+    throw new Failure(
+      'BAD_INPUT',
+      `There is no group ${missing}: the groups are ${all.join(', ') || 'none'}.`,
+    );
   }
   return someLabels(space, (label) => wanted.includes(label.group));
 }
 
 /** The labels that are wanted, with all names that they are known by. */
-export function someLabels(space: LabelSpace, wanted: (label: SpaceLabel, place: number) => boolean): LabelSpace {
+export function someLabels(
+  space: LabelSpace,
+  wanted: (label: SpaceLabel, place: number) => boolean,
+): LabelSpace {
   const kept = space.labels.flatMap((label, place) => (wanted(label, place) ? [place] : []));
   const moved = new Map(kept.map((from, to) => [from, to]));
   const places = new Map<string, readonly number[]>();

@@ -24,7 +24,9 @@ export function readOnnx(bytes: Uint8Array): OnnxContent {
     }
     return { metadata, tensors };
   } catch (cause) {
-    throw new Failure('MODEL_INVALID', 'The file is no complete ONNX model: fetch or train it again.', { cause });
+    throw new Failure('MODEL_INVALID', 'The file is no complete ONNX model: fetch or train it again.', {
+      cause,
+    });
   }
 }
 
@@ -93,7 +95,7 @@ const ARRAYS = {
 /** A copy, whose numbers lie where their type wants them. */
 function arrayOf(type: ElementType | undefined, raw: Uint8Array): OnnxData {
   if (!type) throw new TypeError('no such element type');
-  const own = raw.slice();
+  const own = new Uint8Array(raw); // Buffer.slice would not copy
   return new ARRAYS[type](own.buffer, 0, own.byteLength / ARRAYS[type].BYTES_PER_ELEMENT);
 }
 

@@ -71,7 +71,10 @@ export function chooseCalibrator(answers: UnseenAnswers): {
   const folds = [...new Set(answers.folds)];
   const lossOf = (method: CalibrationMethod) => {
     const parts = folds.map((fold) => {
-      const fitted = fitCalibrator(method, someRows(answers, (row) => answers.folds[row] !== fold));
+      const fitted = fitCalibrator(
+        method,
+        someRows(answers, (row) => answers.folds[row] !== fold),
+      );
       const others = someRows(answers, (row) => answers.folds[row] === fold);
       return crossEntropy(calibrateAll(fitted, others), others.targets);
     });
@@ -158,7 +161,11 @@ function fitCurve({ logits, targets }: Column): { from: number[]; to: number[] }
   const runs: { logit: number; target: number; size: number }[] = [];
   for (const row of order) {
     let run = { logit: logits[row]!, target: targets[row]!, size: 1 };
-    for (let last = runs.at(-1); last && last.target / last.size >= run.target / run.size; last = runs.at(-1)) {
+    for (
+      let last = runs.at(-1);
+      last && last.target / last.size >= run.target / run.size;
+      last = runs.at(-1)
+    ) {
       runs.pop();
       run = { logit: last.logit + run.logit, target: last.target + run.target, size: last.size + run.size };
     }

@@ -31,11 +31,7 @@ export const HIDDEN_TENSORS = ['inner', 'innerBias', 'outer', 'outerBias'] as co
 export type HiddenTensor = (typeof HIDDEN_TENSORS)[number];
 export type HiddenWeights = Record<HiddenTensor, Float32Array>;
 
-export function hiddenDims({
-  inputs,
-  hidden,
-  labels,
-}: HeadWidths): Record<HiddenTensor, readonly number[]> {
+export function hiddenDims({ inputs, hidden, labels }: HeadWidths): Record<HiddenTensor, readonly number[]> {
   return { inner: [inputs, hidden], innerBias: [hidden], outer: [hidden, labels], outerBias: [labels] };
 }
 
@@ -136,7 +132,11 @@ function adamUpdate(graph: GraphBuilder, name: string, gradient: string, dims: r
   const spread = graph.add('Add', [graph.add('Sqrt', [second]), graph.scalar(ADAM.epsilon)]);
   const step = graph.add('Mul', [graph.add('Div', [first, spread]), 'rate']);
   const shrunk = graph.add('Sub', [name, graph.add('Mul', [name, 'decay'])]);
-  const outputs = { [name]: graph.add('Sub', [shrunk, step]), [`${name}.first`]: first, [`${name}.second`]: second };
+  const outputs = {
+    [name]: graph.add('Sub', [shrunk, step]),
+    [`${name}.first`]: first,
+    [`${name}.second`]: second,
+  };
   for (const [output, value] of Object.entries(outputs))
     graph.output(`next.${output}`, value, 'float32', [...dims]);
 }

@@ -34,11 +34,13 @@ export async function minimise(
   evaluate: (point: Float32Array) => Promise<Slopes>,
   options: LbfgsOptions,
 ): Promise<Float32Array> {
-  let point = start.slice();
-  let { losses, gradient } = copied(await evaluate(point));
+  let point: Float32Array = start.slice();
+  const first = copied(await evaluate(point));
+  let losses = first.losses;
+  let gradient: Float32Array = first.gradient;
   const enough = largest(gradient, problems).map((value) => value * options.tolerance);
   const memory: Pair[] = [];
-  let direction = gradient.map((value) => -value);
+  let direction: Float32Array = gradient.map((value) => -value);
   let steps = norms(gradient, problems).map((norm) => (norm > 0 ? 1 / norm : 0));
   let slopes = dots(gradient, direction, problems);
   for (let round = 1; round < options.rounds; round++) {
@@ -102,7 +104,9 @@ function descent(gradient: Float32Array, memory: readonly Pair[], problems: numb
     addScaled(found, change, share, -1);
     shares.push(share);
   }
-  const scales = new Float64Array(problems).map((_, j) => memory.findLast(({ scale }) => scale[j])?.scale[j] ?? 1);
+  const scales = new Float64Array(problems).map(
+    (_, j) => memory.findLast(({ scale }) => scale[j])?.scale[j] ?? 1,
+  );
   for (let i = 0, j = 0; i < found.length; i++) {
     found[i] = found[i]! * scales[j]!;
     if (++j === problems) j = 0;
