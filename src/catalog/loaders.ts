@@ -4,6 +4,9 @@ import {
   type Classifier,
   type ExternalId,
   type Label,
+  type LearningEvent,
+  type LearningKind,
+  type LearningRun,
   type Line,
   Prisma,
   type PrismaClient,
@@ -35,6 +38,14 @@ export interface Loaders {
   classifier: DataLoader<string, Classifier | null>;
   review: DataLoader<string, Review | null>;
   label: DataLoader<string, Label | null>;
+  training: DataLoader<string, LearningRun | null>;
+  retagging: DataLoader<string, LearningRun | null>;
+  /** The newest event, by training or re-tagging. */
+  runEvent: DataLoader<string, LearningEvent | null>;
+  /** The newest re-tagging, by classifier. */
+  retaggingOfClassifier: DataLoader<string, LearningRun | null>;
+  /** What it came from, by classifier; null for one that was not trained here. */
+  trainingOfClassifier: DataLoader<string, LearningRun | null>;
   upload: DataLoader<string, Upload | null>;
   externalIds: DataLoader<string, ExternalId[]>;
   shots: DataLoader<string, Shot[]>;
@@ -65,6 +76,7 @@ export function createLoaders(prisma: PrismaClient): Loaders {
     prisma.analysis.findMany({ where: { id: { in: ids } }, omit: { subtitles: true } }),
   );
   const prediction = byId((ids) => prisma.prediction.findMany({ where: { id: { in: ids } }, omit: PARTS }));
+  const run = byId((ids) => prisma.learningRun.findMany({ where: { id: { in: ids } } }));
   const label = byId((ids) => prisma.label.findMany({ where: { id: { in: ids } } }));
   return {
     title,
@@ -74,6 +86,14 @@ export function createLoaders(prisma: PrismaClient): Loaders {
     classifier: byId((ids) => prisma.classifier.findMany({ where: { id: { in: ids } } })),
     review: byId((ids) => prisma.review.findMany({ where: { id: { in: ids } } })),
     label,
+    training: run,
+    retagging: run,
+    runEvent: byKey(
+      (ids) => newestRunEvents(prisma, ids),
+      (event) => event.runId,
+    ),
+    retaggingOfClassifier: newestRun(prisma, 'RETAGGING'),
+    trainingOfClassifier: newestRun(prisma, 'TRAINING'),
     upload: byId((ids) => prisma.upload.findMany({ where: { id: { in: ids } } })),
     externalIds: grouped(
       (ids) =>
@@ -185,6 +205,24 @@ function otherTags(predictionId: string, others: OtherTags): Tag[] {
     ...tag,
     margin: marginOf(tag.probability, tag.threshold),
   }));
+}
+
+function newestRunEvents(prisma: PrismaClient, ids: string[]): Promise<LearningEvent[]> {
+  return prisma.$queryRaw`
+    SELECT e.* FROM "LearningRun" r
+    JOIN "LearningEvent" e ON e."runId" = r."id" AND e."number" = r."lastEvent"
+    WHERE r."id" = ANY(${ids}::text[])`;
+}
+
+function newestRun(prisma: PrismaClient, kind: LearningKind): DataLoader<string, LearningRun | null> {
+  return byKey(
+    (classifierIds) =>
+      prisma.learningRun.findMany({
+        where: { kind, classifierId: { in: classifierIds } },
+        orderBy: { createdAt: 'asc' },
+      }),
+    (run) => run.classifierId ?? '',
+  );
 }
 
 function newestOfTrailers(prisma: PrismaClient, ids: string[]): Promise<{ key: string; id: string }[]> {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { INSERT_TAGS, splitTags, tagColumns } from '../../catalog/tag-rows.js';
+import { INSERT_TAGS, type StoredTag, splitTags, tagColumns } from '../../catalog/tag-rows.js';
 import type { Moment, Signal, SignalEmbedding } from '../../signals/signal.js';
 import type { Tag } from '../../tagging/tag.js';
 import type { Tagger } from '../../tagging/tagger.js';
@@ -44,13 +44,13 @@ interface StoredVector {
 export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPage): Promise<RetaggedPage> {
   const stored = await readSignals(client, page);
   const usable = stored.filter(({ vectors }) => vectors.length > 0);
-  const tagged: { predictionId: string; tags: Tag[] }[] = [];
+  const tagged: { predictionId: string; tags: StoredTag[] }[] = [];
   for (const { predictionId, vectors, lines } of usable) {
     const moments = tagger.readsMoments ? await readMoments(client, vectors) : null;
     const { tags } = await tagger.tag(vectors.map((entry) => embeddingOf(entry, lines, moments)));
-    tagged.push({ predictionId, tags });
+    tagged.push({ predictionId, tags: moments ? tags : tags.map(unexplained) });
   }
-  const isWanted = await writePage(client, page, tagged, { keepsEvidence: tagger.readsMoments });
+  const isWanted = await writePage(client, page, tagged);
   return { tagged: isWanted ? tagged.length : 0, skipped: stored.length - usable.length, isWanted };
 }
 
@@ -107,6 +107,11 @@ function embeddingOf(
   return { ...embedding, moments: spoken.map((line, i) => momentOf(i === 0 ? vector : nothing, line)) };
 }
 
+/** What speaks for a tag is known only from the moments. */
+function unexplained(tag: Tag): StoredTag {
+  return { ...tag, shares: null, evidence: null };
+}
+
 function momentOf(vector: Float32Array, line: string | null): Moment {
   return { startSeconds: 0, endSeconds: 1, vector, line, shotIndex: null };
 }
@@ -114,13 +119,9 @@ function momentOf(vector: Float32Array, line: string | null): Moment {
 async function writePage(
   client: pg.Client,
   { run, classifierId }: RetagPage,
-  tagged: readonly { predictionId: string; tags: Tag[] }[],
-  { keepsEvidence }: { keepsEvidence: boolean },
+  tagged: readonly { predictionId: string; tags: StoredTag[] }[],
 ): Promise<boolean> {
-  const split = tagged.map(({ predictionId, tags }) => ({
-    predictionId,
-    ...splitTags(keepsEvidence ? tags : tags.map((tag) => ({ ...tag, shares: null, evidence: null }))),
-  }));
+  const split = tagged.map(({ predictionId, tags }) => ({ predictionId, ...splitTags(tags) }));
   const ids = split.map(({ predictionId }) => predictionId);
   await client.query('BEGIN');
   try {
