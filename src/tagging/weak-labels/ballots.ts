@@ -26,6 +26,12 @@ export interface Ballot {
   votes: Int8Array;
 }
 
+/** What stands for which label beside its own words; null: nothing is known. */
+export interface Rules {
+  mapping: LabelMapping | null;
+  cues: Cues | null;
+}
+
 interface Column {
   name: string;
   votes: Int8Array;
@@ -36,11 +42,11 @@ export function castVotes(
   evidence: Evidence,
   labels: readonly TaxonomyLabel[],
   words: readonly WordFunction[],
-  { mapping, cues }: { mapping: LabelMapping | null; cues: Cues },
+  { mapping, cues }: Rules,
 ): Ballot[] {
   const ids = labels.map(({ id }) => id);
-  const pictures = cueVotes(evidence.pictures, 'PICTURE', ids, cues);
-  const sounds = cueVotes(evidence.sounds, 'SOUND', ids, cues);
+  const pictures = cues && cueVotes(evidence.pictures, 'PICTURE', ids, cues);
+  const sounds = cues && cueVotes(evidence.sounds, 'SOUND', ids, cues);
   return labels.map(({ id }, label) => {
     const spoken = words.flatMap((word, k): Column[] =>
       word.label === label ? [{ name: word.name, votes: everyNth(evidence.words, words.length, k) }] : [],
@@ -51,8 +57,8 @@ export function castVotes(
       ...spoken,
       { name: 'similarity', votes: similarity },
       ...(genres ? [{ name: 'genres', votes: genres }] : []),
-      { name: 'picture', votes: everyNth(pictures, labels.length, label) },
-      { name: 'sound', votes: everyNth(sounds, labels.length, label) },
+      ...(pictures ? [{ name: 'picture', votes: everyNth(pictures, labels.length, label) }] : []),
+      ...(sounds ? [{ name: 'sound', votes: everyNth(sounds, labels.length, label) }] : []),
     ];
     return ballotOf(
       id,

@@ -41,7 +41,11 @@ const SETTLED = 1e-6;
  * where every function is `expectedOdds` good: that start, and the prior, say which of the two clusters is the label.
  * @param votes rows × functions of `Vote`
  */
-export function learnLabelModel(votes: Int8Array, functions: number, settings: LabelModelSettings): LabelModel {
+export function learnLabelModel(
+  votes: Int8Array,
+  functions: number,
+  settings: LabelModelSettings,
+): LabelModel {
   const patterns = votePatterns(votes, functions);
   const prior = priorOf(patterns, functions, settings);
   let model: LabelModel = { share: settings.expectedShare, functions: prior };

@@ -19,7 +19,12 @@ export interface ReadTask {
 /** What a thread can do for weak labels. */
 export const weakTasks = {
   /** Texts → rows × words of votes, and rows × labels of similarities (NaN: nothing to compare). */
-  async read({ texts, words, labels, folder }: ReadTask): Promise<{ votes: Int8Array; similarities: Float32Array }> {
+  async read({
+    texts,
+    words,
+    labels,
+    folder,
+  }: ReadTask): Promise<{ votes: Int8Array; similarities: Float32Array }> {
     const votes = new Int8Array(texts.length * words.length);
     texts.forEach((text, i) => {
       votes.set(wordVotes(text, words), i * words.length);
