@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { access, constants, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
+import { Failure } from '../failure.js';
 import { readCues } from '../tagging/cues.js';
 import { readJsonLines } from '../tagging/json-lines.js';
 import { labelsOf, readMapping, readTaxonomy, type Taxonomy } from '../tagging/taxonomy.js';
@@ -29,6 +30,7 @@ const PACK = path.join(MODELS, 'compact');
 
 /** `marquee weak-label`: lets the labelling functions vote, and writes rows with soft labels to train from. */
 export async function weakLabelCommand(files: readonly string[], flags: WeakLabelFlags): Promise<void> {
+  if (flags.out !== undefined) await assertWritable(path.dirname(flags.out));
   const { taxonomy, rules } = await readRules(flags.taxonomy);
   const { rows, values } = await readRows(files);
   const bar = new SingleBar({
@@ -58,6 +60,17 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
   if (flags.out !== undefined) await writeRows(flags.out, rows, values, softLabels(rows, weak));
   const report = { rows: rows.length, labels: lines };
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatLabels(report));
+}
+
+/** Before minutes of work, not after. @throws Failure FOLDER_UNWRITABLE */
+async function assertWritable(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((cause) => {
+    throw new Failure(
+      'FOLDER_UNWRITABLE',
+      `The folder ${folder} is not there or cannot be written to: name another with --out.`,
+      { cause },
+    );
+  });
 }
 
 /** The shipped taxonomy has a mapping and cues of its own; another has its words and descriptions alone. */
