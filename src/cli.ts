@@ -110,7 +110,9 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
 
   marquee
     .command('weak-label')
-    .description('guess labels for rows without any: functions vote, and a model learns which of them to trust')
+    .description(
+      'guess labels for rows without any: functions vote, and a model learns which of them to trust',
+    )
     .argument('<rows...>', 'JSON Lines, one title a line; .gz is read too (docs/weak-labels.md)')
     .option('--taxonomy <file>', 'labels with their words and descriptions (default: the shipped ones)')
     .option('--out <file>', 'where the rows are written with their soft labels, to train from; .gz is packed')

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { readTrainingRows } from '../../src/tagging/training-row.js';
+import { readTrainingRows, type TrainingRow } from '../../src/tagging/training-row.js';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const folder = await mkdtemp(path.join(tmpdir(), 'marquee-weak-'));
@@ -53,7 +53,7 @@ test('rows come back as they were, with soft labels that their words speak for',
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(raw[3]).toMatchObject({ id: 't3', synopsis: PLOTS[3], note: 3 });
-  const read = [];
+  const read: TrainingRow[] = [];
   for await (const row of readTrainingRows([out])) read.push(row);
   const revenge = (place: number) => read[place]!.soft.theme!['theme/revenge']!;
   expect(revenge(0)).toBeGreaterThan(0.5);
