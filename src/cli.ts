@@ -5,6 +5,7 @@ import type { EvaluateFlags } from './cli/evaluate.js';
 import type { ImportFlags } from './cli/import.js';
 import { addModelsCommands } from './cli/models-commands.js';
 import type { TrainFlags } from './cli/train.js';
+import type { WeakLabelFlags } from './cli/weak-label.js';
 import { asFailure, type FailureCode } from './failure.js';
 
 /** 0 done, 2 bad input, 1 failure. */
@@ -107,6 +108,20 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
       const { doctorCommand } = await import('./cli/doctor.js');
       const healthy = await doctorCommand(options);
       if (!healthy) process.exitCode = EXIT.failure;
+    });
+
+  marquee
+    .command('weak-label')
+    .description(
+      'guess labels for rows without any: functions vote, and a model learns which of them to trust',
+    )
+    .argument('<rows...>', 'JSON Lines, one title a line; .gz is read too (docs/weak-labels.md)')
+    .option('--taxonomy <file>', 'labels with their words and descriptions (default: the shipped ones)')
+    .option('--out <file>', 'where the rows are written with their soft labels, to train from; .gz is packed')
+    .option('--json', 'print JSON instead of a table')
+    .action(async (rows: string[], options: WeakLabelFlags) => {
+      const { weakLabelCommand } = await import('./cli/weak-label.js');
+      await weakLabelCommand(rows, options);
     });
 
   marquee
