@@ -9,16 +9,16 @@ export interface OnnxSession {
 }
 
 /**
- * Loads a graph, by default on one thread: a second one gains nothing on small graphs, and with one the order of
+ * Loads a graph from a file or from its bytes, by default on one thread: a second one gains nothing on small graphs, and with one the order of
  * every sum, hence every bit of the result, is fixed.
  * @throws Failure MODEL_INVALID when the file is no readable graph
  */
 export async function openOnnx(
-  file: string,
+  model: string | Uint8Array,
   { threads = 1, device = 'cpu' }: { threads?: number; device?: Device } = {},
 ): Promise<OnnxSession> {
   try {
-    const session = await InferenceSession.create(file, {
+    const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -33,11 +33,18 @@ export async function openOnnx(
           ? { optimization: { disable_specified_optimizers: 'SkipLayerNormFusion' } }
           : {}),
       },
-    });
+    };
+    const session = await (typeof model === 'string'
+      ? InferenceSession.create(model, options)
+      : InferenceSession.create(model, options));
     return { run: async (feeds) => session.run(feeds), close: () => session.release() };
   } catch (cause) {
-    throw new Failure('MODEL_INVALID', `The model ${file} cannot be loaded: fetch the pack's files again.`, {
-      cause,
-    });
+    throw new Failure(
+      'MODEL_INVALID',
+      `The model ${typeof model === 'string' ? model : 'in memory'} cannot be loaded: fetch the pack's files again.`,
+      {
+        cause,
+      },
+    );
   }
 }
