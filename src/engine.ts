@@ -102,6 +102,7 @@ export async function openEngine(
     opened.push(() => notifications.close());
 
     const discovery = new Discovery({
+      vectors: config.vectors,
       ...{ prisma: database.prisma, pool: database.pool, url: database.url, feed: notifications },
       ...{ taxonomy, packFolder: `${MODELS_FOLDER}compact`, log },
     });

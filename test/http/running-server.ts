@@ -58,6 +58,7 @@ export async function runServer(
   const notifications = new Notifications(testDatabase.url, log);
   await notifications.start();
   const discovery = new Discovery({
+    vectors: 'auto',
     ...{ prisma: database.prisma, pool: database.pool, url: database.url, feed: notifications },
     ...{ taxonomy: given.app?.taxonomy ?? TAXONOMY, packFolder: PACK_FOLDER, log },
   });
