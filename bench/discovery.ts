@@ -1,6 +1,6 @@
-// npm run bench -- discovery [--json] [--titles <n>] [--growth]: similar titles, search, ranking and rows at size.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// npm run bench -- discovery [--json] [--titles <n>] [--vectors memory|pgvector] [--growth]: similar titles, search,
+// ranking and rows at size; on DATABASE_URL's server where one is given.
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Notifications } from '../src/analysis/notifications.js';
@@ -9,26 +9,29 @@ import { registerLabels } from '../src/catalog/registry.js';
 import { readConfig } from '../src/config.js';
 import { ASPECTS, type Aspects, DEFAULT_BLEND } from '../src/discovery/aspect.js';
 import { Discovery } from '../src/discovery/discovery.js';
+import type { EngineKind } from '../src/discovery/engine-choice.js';
+import { UNRESTRICTED } from '../src/discovery/restriction.js';
+import { TitleNumbers } from '../src/discovery/title-numbers.js';
 import { VectorIndex } from '../src/discovery/vector-index.js';
 import { readManifest } from '../src/inference/packs.js';
 import { createLogger } from '../src/log.js';
 import { readTextLayout } from '../src/signals/text-model.js';
 import { fusionLayout } from '../src/tagging/compact-tagger.js';
 import { labelsOf, readTaxonomy } from '../src/tagging/taxonomy.js';
-import { GeneratedCatalog, readWords, writeTitles } from './discovery/catalog.js';
+import { GeneratedCatalog, readTitles, readWords, writeTitles } from './discovery/catalog.js';
 import { type Timing, time } from './discovery/timing.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const pack = path.join(root, 'models', 'compact');
 const SEED = 20_261_122;
-const BATCH = 2_000;
 const QUERIES = 400;
 const RECALL_QUERIES = 50;
 const GROWTH = [10_000, 100_000, 1_000_000];
 
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const titles = Number(args[args.indexOf('--titles') + 1]) || 100_000;
-  const report = args.includes('--growth') ? await measureGrowth() : await measureServed(titles);
+  const vectors = args[args.indexOf('--vectors') + 1] === 'pgvector' ? 'pgvector' : 'memory';
+  const report = args.includes('--growth') ? await measureGrowth() : await measureServed(titles, vectors);
   if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else {
     for (const line of report.facts) process.stdout.write(`${line}\n`);
@@ -55,9 +58,10 @@ async function generator() {
 }
 
 /** Everything as it is served, over the embedded PostgreSQL. */
-async function measureServed(count: number): Promise<Report> {
+async function measureServed(count: number, vectors: EngineKind): Promise<Report> {
   const { taxonomy, catalog } = await generator();
-  const folder = await mkdtemp(path.join(tmpdir(), 'marquee-bench-'));
+  const folder = path.join(root, '.marquee', 'bench', `discovery-${count}`);
+  await mkdir(folder, { recursive: true });
   const config = readConfig({ ...process.env, MARQUEE_DATA: folder, LOG_LEVEL: 'error' });
   const log = createLogger('error');
   const database = await openDatabase(config, log);
@@ -65,6 +69,7 @@ async function measureServed(count: number): Promise<Report> {
   await notifications.start();
   const { prisma, pool, url } = database;
   const discovery = new Discovery({
+    vectors,
     prisma,
     pool,
     url,
@@ -74,20 +79,17 @@ async function measureServed(count: number): Promise<Report> {
     log,
   });
   try {
-    await registerLabels(
-      prisma,
-      taxonomy.groups.flatMap(({ kind, labels }) =>
-        labels.map(({ id, name, definition }) => ({ id, name, definition, group: kind })),
-      ),
-    );
     const { models } = await readManifest(pack);
-    const known: { id: string; aspects: Aspects }[] = [];
-    for (let from = 0; from < count; from += BATCH) {
-      const batch = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => catalog.next(from + i));
-      await writeTitles(pool, batch, models);
-      known.push(...batch.map(({ id, aspects }) => ({ id, aspects })));
+    if ((await prisma.title.count()) < count) {
+      await registerLabels(
+        prisma,
+        taxonomy.groups.flatMap(({ kind, labels }) =>
+          labels.map(({ id, name, definition }) => ({ id, name, definition, group: kind })),
+        ),
+      );
+      await writeTitles(pool, catalog, count, models);
     }
-    await pool.query('VACUUM ANALYZE');
+    const known = await readTitles(pool);
     const startedAt = performance.now();
     await discovery.start();
     const startSeconds = (performance.now() - startedAt) / 1000;
@@ -106,26 +108,27 @@ async function measureServed(count: number): Promise<Report> {
     await discovery.close();
     await notifications.close();
     await database.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
 async function timeServed(discovery: Discovery, catalog: GeneratedCatalog, ids: string[]): Promise<Timing[]> {
   const at = (i: number) => ids[(i * 7919) % ids.length]!;
   const queries = Array.from({ length: QUERIES }, () => catalog.query());
-  const options = { first: 10, after: null, minScore: -1, filter: {}, blend: DEFAULT_BLEND };
+  const options = { limit: 10, after: null, minScore: -1, restriction: UNRESTRICTED, blend: DEFAULT_BLEND };
   const day = '2026-11-22';
   const timings: Timing[] = [];
   for (const clients of [1, 16]) {
     timings.push(
-      await time('similar titles', clients, QUERIES, (i) => discovery.similar([at(i)], options)),
+      await time('similar titles', clients, QUERIES, (i) =>
+        discovery.similar({ ...options, titleIds: [at(i)] }),
+      ),
       await time('search', clients, QUERIES, (i) =>
         discovery.search({ query: queries[i]!, filter: {}, minScore: 0 }),
       ),
       await time('rank for a taste of 5', clients, QUERIES / 4, (i) =>
         discovery.rank({
           liked: [0, 1, 2, 3, 4].map((k) => at(5 * i + k)),
-          ...{ disliked: [], first: 20, diversity: 0.1, filter: {} },
+          ...{ disliked: [], first: 20, diversity: 0.1, restriction: UNRESTRICTED },
         }),
       ),
       await time('rows, 20 of 20', clients, QUERIES / 4, () =>
@@ -153,8 +156,8 @@ async function recallAtTen(
         .slice(0, 10)
         .map(({ id }) => id),
     );
-    const options = { first: 10, after: null, minScore: -1, filter: {}, blend };
-    const [list] = await discovery.similar([query.id], options);
+    const options = { limit: 10, after: null, minScore: -1, restriction: UNRESTRICTED, blend };
+    const [list] = await discovery.similar({ ...options, titleIds: [query.id] });
     found += list!.filter(({ id }) => truth.has(id)).length;
   }
   return found / (10 * RECALL_QUERIES);
@@ -180,22 +183,22 @@ async function measureGrowth(): Promise<Report> {
   const facts: string[] = [];
   for (const count of GROWTH) {
     const { catalog, dimensions } = await generator();
-    const index = new VectorIndex(dimensions);
+    const numbers = new TitleNumbers();
+    const index = new VectorIndex(dimensions, numbers);
     index.reserve(count);
     for (let i = 0; i < count; i++) {
       const { id, aspects } = catalog.next(i);
-      index.put(id, aspects);
+      index.set(numbers.add(id), aspects);
     }
-    const { ids } = index;
     facts.push(`${count} titles: ${((index.rowBytes * count) / 2 ** 20).toFixed(0)} MiB of vectors`);
     timings.push(
       await time(`similar, ${count} titles`, 1, 200, async (i) => {
-        const id = ids[(i * 7919) % ids.length]!;
+        const own = (i * 7919) % count;
         index.nearest({
-          query: index.aspectsOf(id)!,
+          query: index.at(own),
           blend: DEFAULT_BLEND,
           limit: 10,
-          without: new Set([id]),
+          fits: (row) => row !== own,
         });
       }),
     );

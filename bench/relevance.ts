@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Blend, DEFAULT_BLEND } from '../src/discovery/aspect.js';
+import type { CatalogIndex } from '../src/discovery/catalog-index.js';
+import { byLabels } from '../src/discovery/label-search.js';
+import { createIndex } from '../src/discovery/open-index.js';
 import { mergeLabels } from '../src/discovery/profile.js';
 import { fuseRanks } from '../src/discovery/rank-fusion.js';
 import { WEIGHTS } from '../src/discovery/search.js';
-import { createIndex } from '../src/discovery/tasks.js';
 import { TextReader } from '../src/discovery/text-reader.js';
 import { hash32, permutation, randomStream } from '../src/tagging/random.js';
 import { readPlainFilms } from './discovery/films.js';
@@ -51,8 +53,9 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const count = Number(args[args.indexOf('--queries') + 1]) || 1_000;
   const rows = await readPlainFilms(films);
   const reader = await TextReader.load(pack);
-  const index = await createIndex(pack);
-  index.vectors.reserve(rows.length);
+  const index = await createIndex(pack, reader, true);
+  const vectors = index.vectors!;
+  index.reserve(rows.length);
   for (const { id, text } of rows) {
     const { vector, opinions } = await reader.read({ synopsis: text, genres: [] });
     const labels = mergeLabels({ opinions, given: [], verdicts: [] });
@@ -63,7 +66,6 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       probabilities: labels.map(({ probability }) => probability),
       accepted: labels.filter(({ accepted }) => accepted).length,
       createdAt: 0,
-      releaseYear: null,
     });
   }
   const genresOf = new Map(rows.map(({ id, genres }) => [id, new Set(genres)]));
@@ -78,8 +80,11 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
 
   const blendOf = (text: number, tags: number): Blend => ({ ...DEFAULT_BLEND, TEXT: text, TAGS: tags });
   const near = (id: string, blend: Blend) =>
-    index.vectors
-      .nearest({ query: index.aspectsOf(id)!, blend, limit: DEPTH, without: new Set([id]) })
+    vectors
+      .nearest({
+        ...{ query: vectors.at(index.numbers.of(id)!), blend, limit: DEPTH },
+        fits: (row) => index.numbers.idOf(row) !== id,
+      })
       .map((found) => found.id);
   const methods: Record<string, (id: string) => string[]> = {
     random: (id) =>
@@ -110,9 +115,9 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
 
   /** The lists of a search by one label word, fused as the server does; what lacks the label is filtered out. */
   const hybridSearch = (label: string) => {
-    const number = index.labelNumber(label)!;
+    const number = index.labels.numberOf(label)!;
     const word = label.split('/')[1]!.replaceAll('-', ' ');
-    const fits = (id: string) => index.title(id)!.labels.includes(number);
+    const fits = (id: string) => index.labels.probability(index.numbers.of(id)!, number) > 0;
     const lists = [
       { ids: words.search(word, LIST).filter(fits), weight: WEIGHTS.WORDS },
       { ids: byLabel(index, label, LIST), weight: WEIGHTS.LABELS },
@@ -196,40 +201,26 @@ function idealGains(
   return all.sort((a, b) => b - a).slice(0, DEPTH);
 }
 
-function genreOnly(index: Awaited<ReturnType<typeof createIndex>>, id: string): string[] {
-  const own = index.title(id)!;
-  const genres = [...own.labels.subarray(0, own.accepted)].filter((n) =>
-    index.labels[n]!.id.startsWith('genre/'),
-  );
-  const scores: { id: string; score: number }[] = [];
-  for (const title of index.titles()) {
-    if (title.id === id) continue;
-    const accepted = title.labels.subarray(0, title.accepted);
-    const theirs = [...accepted].filter((n) => index.labels[n]!.id.startsWith('genre/'));
-    scores.push({
-      id: title.id,
-      score: jaccard(new Set(genres.map(String)), new Set(theirs.map(String))) || 0,
-    });
-  }
-  return scores
+/** By how the predicted genres overlap; the rest is left to chance. */
+function genreOnly({ labels, numbers }: CatalogIndex, id: string): string[] {
+  const genresAt = (row: number) =>
+    new Set(
+      labels
+        .acceptedOf(row)
+        .map((label) => labels.labels[label]!.id)
+        .filter((label) => label.startsWith('genre/')),
+    );
+  const own = genresAt(numbers.of(id)!);
+  return numbers.ids
+    .map((other, row) => ({ id: other, score: jaccard(own, genresAt(row)) || 0 }))
+    .filter((row) => row.id !== id)
     .sort((a, b) => b.score - a.score || hash32(a.id) - hash32(b.id))
     .slice(0, DEPTH)
     .map((row) => row.id);
 }
 
-function byLabel(index: Awaited<ReturnType<typeof createIndex>>, label: string, count: number): string[] {
-  const number = index.labelNumber(label)!;
-  const found: { id: string; score: number }[] = [];
-  for (const title of index.titles()) {
-    const place = title.labels.indexOf(number);
-    if (place < 0) continue;
-    found.push({
-      id: title.id,
-      score: title.probabilities[place]! * (index.vectors.aspectsOf(title.id)?.TAGS?.[number] ?? 0),
-    });
-  }
-  return found
-    .sort((a, b) => b.score - a.score)
-    .slice(0, count)
-    .map(({ id }) => id);
+/** As the server lists what has a label. */
+function byLabel(index: CatalogIndex, label: string, count: number): string[] {
+  const condition = { include: [[index.labels.numberOf(label)!]], exclude: [] };
+  return byLabels(index, condition, count, null).map(({ id }) => id);
 }

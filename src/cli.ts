@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';
+import type { EvaluateFlags } from './cli/evaluate.js';
 import type { ImportFlags } from './cli/import.js';
 import { addModelsCommands } from './cli/models-commands.js';
+import type { TrainFlags } from './cli/train.js';
+import type { WeakLabelFlags } from './cli/weak-label.js';
 import { asFailure, type FailureCode } from './failure.js';
 
 /** 0 done, 2 bad input, 1 failure. */
@@ -108,6 +111,20 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     });
 
   marquee
+    .command('weak-label')
+    .description(
+      'guess labels for rows without any: functions vote, and a model learns which of them to trust',
+    )
+    .argument('<rows...>', 'JSON Lines, one title a line; .gz is read too (docs/weak-labels.md)')
+    .option('--taxonomy <file>', 'labels with their words and descriptions (default: the shipped ones)')
+    .option('--out <file>', 'where the rows are written with their soft labels, to train from; .gz is packed')
+    .option('--json', 'print JSON instead of a table')
+    .action(async (rows: string[], options: WeakLabelFlags) => {
+      const { weakLabelCommand } = await import('./cli/weak-label.js');
+      await weakLabelCommand(rows, options);
+    });
+
+  marquee
     .command('train-compact')
     .description('learn the compact pack from labelled text, bit for bit as it is shipped')
     .requiredOption('--data <folder>', 'folder with synopses.jsonl.gz and films.jsonl.gz')
@@ -115,6 +132,42 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .action(async (options: { data: string; out?: string }) => {
       const { trainCompactCommand } = await import('./cli/train-compact.js');
       await trainCompactCommand(options);
+    });
+
+  marquee
+    .command('train')
+    .description('learn a classifier from labelled rows (docs/learning.md)')
+    .argument('<rows...>', 'JSON Lines of labelled titles; .gz is read too')
+    .option('--taxonomy <file>', 'the labels to learn (default: those that the rows name)')
+    .option('--pack <pack>', 'whose encoders read media: compact, full or auto (MARQUEE_PACK)')
+    .option('--text-only', 'learn from the words alone')
+    .option('--group <group...>', 'learn these groups only')
+    .option('--head <head>', 'what reads vectors: linear, hidden, or auto: by cross-validation')
+    .option('--aim <aim>', 'what thresholds are set for: best-f1, or a floor such as precision=0.8')
+    .option('--seed <number>', 'the same rows and seed give the same file')
+    .option('--split <split>', 'training or validation: nine tenths or a tenth of the rows, by id')
+    .option('--out <file>', 'the classifier’s file (default: classifier.onnx)')
+    .option('--json', 'print JSON instead of sentences')
+    .action(async (rows: string[], options: TrainFlags) => {
+      const { trainCommand } = await import('./cli/train.js');
+      await trainCommand(rows, options);
+    });
+
+  marquee
+    .command('evaluate')
+    .description('measure a classifier on labelled rows (docs/learning.md)')
+    .argument('<rows...>', 'JSON Lines of labelled titles; .gz is read too')
+    .option('--classifier <file>', 'a classifier’s file (default: the one that ships)')
+    .option('--group <group...>', 'measure these groups only')
+    .option('--pack <pack>', 'whose encoders read media: compact, full or auto (MARQUEE_PACK)')
+    .option('--labels <labels>', 'measure these labels only, by name or id, separated by commas')
+    .option('--learn-from <rows...>', 'what the ladder’s TF-IDF learns from (default: the rows, in folds)')
+    .option('--split <split>', 'training or validation: nine tenths or a tenth of the rows, by id')
+    .option('--seen', 'measure on rows that taught the classifier all the same')
+    .option('--json', 'print JSON instead of tables')
+    .action(async (rows: string[], options: EvaluateFlags) => {
+      const { evaluateCommand } = await import('./cli/evaluate.js');
+      await evaluateCommand(rows, options);
     });
 
   addModelsCommands(marquee);

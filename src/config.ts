@@ -44,6 +44,7 @@ const environment = z.object({
   MARQUEE_MODELS: list(',').optional(),
   MARQUEE_MODEL_BYTES: bytes.optional(),
   MARQUEE_API_KEYS: list(',').pipe(z.array(apiKey)).optional(),
+  MARQUEE_VECTORS: z.enum(['auto', 'memory', 'pgvector']).default('auto'),
   MARQUEE_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   MARQUEE_THREADS: z.coerce.number().int().min(1).max(64).optional(),
   MARQUEE_MAX_UPLOAD_BYTES: bytes.default(2048 * MEBIBYTE),
@@ -77,6 +78,8 @@ export interface Config {
   hub: { endpoint: string; token: string | null };
   /** Empty: no keys, and loopback only. */
   apiKeys: { name: string; role: ApiRole; secret: string }[];
+  /** What searches vectors; auto: pgvector where it is and the catalog is large. */
+  vectors: 'auto' | 'memory' | 'pgvector';
   /** Analyses that run at the same time in this process. */
   concurrency: number;
   /** Worker threads for arithmetic and inference; null: one a core that this process may use. */
@@ -121,6 +124,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingFolder = process.cwd()
     models: { preferred: value.MARQUEE_MODELS ?? [], bytes: value.MARQUEE_MODEL_BYTES ?? null },
     hub: { endpoint: value.HF_ENDPOINT.replace(/\/+$/, ''), token: value.HF_TOKEN ?? null },
     apiKeys: value.MARQUEE_API_KEYS ?? [],
+    vectors: value.MARQUEE_VECTORS,
     concurrency: value.MARQUEE_CONCURRENCY,
     threads: value.MARQUEE_THREADS ?? null,
     limits: {

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { newId } from '../../src/catalog/id.js';
 import { type Aspects, noAspects, unit } from '../../src/discovery/aspect.js';
+import { floatsOf } from '../../src/discovery/profiles.js';
 import { randomStream } from '../../src/tagging/random.js';
 
 /** Films come in kinds: this many centres, with noise about as strong as the centre. */
@@ -106,8 +107,44 @@ export async function readWords(packFolder: string): Promise<string[]> {
 const base64 = (vector: Float32Array | null) =>
   vector && Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
 
-/** Writes titles and their profiles as the server would have made them. */
+/** Titles that one statement writes. */
+const BATCH = 2_000;
+
+/** Fills an empty database with titles and their profiles, as the server would have made them. */
 export async function writeTitles(
+  pool: pg.Pool,
+  catalog: GeneratedCatalog,
+  count: number,
+  models: Record<'TEXT' | 'PICTURE' | 'SOUND', string>,
+): Promise<void> {
+  await pool.query('TRUNCATE "Title" CASCADE');
+  for (let from = 0; from < count; from += BATCH) {
+    const titles = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => catalog.next(from + i));
+    await writeBatch(pool, titles, models);
+  }
+  await pool.query('VACUUM ANALYZE');
+}
+
+/** All titles with the vectors that the database has of them, in the order of their ids. */
+export async function readTitles(pool: pg.Pool): Promise<{ id: string; aspects: Aspects }[]> {
+  const { rows } = await pool.query<{
+    id: string;
+    text: Buffer;
+    picture: Buffer | null;
+    sound: Buffer | null;
+  }>(`SELECT "titleId" AS "id", "text", "picture", "sound" FROM "TitleProfile" ORDER BY "titleId"`);
+  return rows.map(({ id, text, picture, sound }) => ({
+    id,
+    aspects: {
+      ...noAspects(),
+      TEXT: floatsOf(text),
+      PICTURE: picture && floatsOf(picture),
+      SOUND: sound && floatsOf(sound),
+    },
+  }));
+}
+
+async function writeBatch(
   pool: pg.Pool,
   titles: readonly GeneratedTitle[],
   models: Record<'TEXT' | 'PICTURE' | 'SOUND', string>,

@@ -186,10 +186,15 @@ function tagStage(
   fetched: FetchedTrailer,
   embeddings: Versioned<SignalEmbedding[]>,
 ): Promise<Tagging> {
-  const version = stageVersion('TAG', NUMBERS.TAG, embeddings.version, run.pack.classifier);
+  const { classifier } = run;
+  const version = stageVersion('TAG', NUMBERS.TAG, embeddings.version, classifier.fingerprint);
   const key = { contentHash: fetched.contentHash, version };
   return runKnownStage(run, 'TAG', key, () =>
-    run.threads.run('tag', { embeddings: embeddings.value, pack: run.pack.files }, { signal: run.signal }),
+    run.threads.run(
+      'tag',
+      { embeddings: embeddings.value, pack: run.pack.files, classifier },
+      { signal: run.signal },
+    ),
   );
 }
 

@@ -19,6 +19,13 @@ export type Aspects = Record<Aspect, Float32Array | null>;
 
 export const noAspects = (): Aspects => ({ TEXT: null, PICTURE: null, SOUND: null, TAGS: null });
 
+/** The same vectors where nobody writes over them. */
+export function copyOf(aspects: Aspects): Aspects {
+  const copy = noAspects();
+  for (const aspect of ASPECTS) copy[aspect] = aspects[aspect]?.slice() ?? null;
+  return copy;
+}
+
 /** `vector` at length 1; null for one of length 0 or with a number that is none. */
 export function unit(vector: Float32Array | null): Float32Array | null {
   if (!vector) return null;

@@ -1,14 +1,8 @@
 import type { Signal } from '../signals/signal.js';
-import { type Aspects, type Blend, similarity, unit } from './aspect.js';
+import { type Aspects, unit } from './aspect.js';
+import { type IndexedLabel, LabelTable } from './label-table.js';
+import { TitleNumbers } from './title-numbers.js';
 import { VectorIndex } from './vector-index.js';
-
-/** A label as the index knows it. */
-export interface IndexedLabel {
-  id: string;
-  name: string;
-  /** −ln of how common the label is in the texts that the head learned from: what sharing it is worth. */
-  rarity: number;
-}
 
 /** A title as it is put into the index. */
 export interface IndexEntry {
@@ -20,116 +14,82 @@ export interface IndexEntry {
   accepted: number;
   /** Milliseconds since 1970. */
   createdAt: number;
-  releaseYear: number | null;
 }
 
-/** What the index keeps of a title besides its vectors. */
-export interface IndexedTitle {
-  id: string;
-  /** Numbers of its labels in `CatalogIndex.labels`, accepted ones first. */
-  labels: Uint8Array;
-  probabilities: Float32Array;
-  /** What each label makes of the tag vector, which has length 1. */
-  weights: Float32Array;
-  accepted: number;
-  createdAt: number;
-  releaseYear: number | null;
-}
-
-/** The whole catalog in memory, for everything that compares titles. */
+/** What a process keeps of the whole catalog: labels always, vectors unless the database searches them. */
 export class CatalogIndex {
-  readonly vectors: VectorIndex;
-  readonly #titles = new Map<string, IndexedTitle>();
-  readonly #numberOf: Map<string, number>;
+  readonly numbers = new TitleNumbers();
+  readonly labels: LabelTable;
+  /** Null where pgvector has the vectors. */
+  readonly vectors: VectorIndex | null;
+  #createdAt = new Float64Array(0);
   /** Rises with every change. */
   changes = 0;
 
+  /** @param dimensions of the signals' vectors @param keepsVectors false where the database searches them */
   constructor(
-    readonly labels: readonly IndexedLabel[],
-    dimensions: Record<Signal, number>,
+    labels: readonly IndexedLabel[],
+    readonly dimensions: Record<Signal, number>,
+    keepsVectors: boolean,
   ) {
-    this.vectors = new VectorIndex({ ...dimensions, TAGS: labels.length });
-    this.#numberOf = new Map(labels.map(({ id }, number) => [id, number]));
+    this.labels = new LabelTable(labels);
+    this.vectors = keepsVectors
+      ? new VectorIndex({ ...dimensions, TAGS: labels.length }, this.numbers)
+      : null;
   }
 
   get size(): number {
-    return this.#titles.size;
+    return this.numbers.count;
   }
 
-  put({ id, vectors, labels, probabilities, accepted, createdAt, releaseYear }: IndexEntry): void {
-    const known = labels.flatMap((label, i) => {
-      const number = this.#numberOf.get(label);
-      return number === undefined ? [] : [{ number, probability: probabilities[i]!, accepted: i < accepted }];
-    });
-    const tags = this.#tagVector(known);
-    const title: IndexedTitle = {
-      id,
-      labels: Uint8Array.from(known, ({ number }) => number),
-      probabilities: Float32Array.from(known, ({ probability }) => probability),
-      weights: Float32Array.from(known, ({ number }) => tags?.[number] ?? 0),
-      accepted: known.filter((label) => label.accepted).length,
-      createdAt,
-      releaseYear,
-    };
-    this.#titles.set(id, title);
-    this.vectors.put(id, {
-      TEXT: this.#fitting(vectors.TEXT, 'TEXT'),
-      PICTURE: this.#fitting(vectors.PICTURE, 'PICTURE'),
-      SOUND: this.#fitting(vectors.SOUND, 'SOUND'),
-      TAGS: tags,
-    });
+  /** Bytes of numbers that a title takes; its id apart. */
+  get rowBytes(): number {
+    return this.labels.rowBytes + (this.vectors?.rowBytes ?? 0) + Float64Array.BYTES_PER_ELEMENT;
+  }
+
+  /** Makes room for `rows` titles in all, so that loading does not grow step by step. */
+  reserve(rows: number): void {
+    if (rows <= this.#createdAt.length) return;
+    const capacity = Math.max(rows, Math.ceil(this.#createdAt.length * 1.5), 1_024);
+    this.labels.reserve(capacity);
+    this.vectors?.reserve(capacity);
+    const createdAt = new Float64Array(capacity);
+    createdAt.set(this.#createdAt);
+    this.#createdAt = createdAt;
+  }
+
+  put({ id, vectors, labels, probabilities, accepted, createdAt }: IndexEntry): void {
+    const row = this.numbers.add(id);
+    this.reserve(row + 1);
+    this.labels.set(row, labels, probabilities, accepted);
+    this.#createdAt[row] = createdAt;
+    this.vectors?.set(row, this.aspectsAt(row, vectors));
     this.changes++;
   }
 
   remove(id: string): void {
-    if (!this.#titles.delete(id)) return;
-    this.vectors.remove(id);
+    const move = this.numbers.remove(id);
+    if (!move) return;
+    const { from, to } = move;
+    this.labels.move(from, to);
+    this.vectors?.move(from, to);
+    this.#createdAt[to] = this.#createdAt[from]!;
     this.changes++;
   }
 
-  title(id: string): IndexedTitle | undefined {
-    return this.#titles.get(id);
+  createdAt(id: string): number {
+    return this.#createdAt[this.numbers.of(id) ?? -1] ?? 0;
   }
 
-  titles(): Iterable<IndexedTitle> {
-    return this.#titles.values();
-  }
-
-  ids(): string[] {
-    return [...this.#titles.keys()];
-  }
-
-  labelNumber(id: string): number | undefined {
-    return this.#numberOf.get(id);
-  }
-
-  /** Vectors that stay as they are when the index changes. */
-  aspectsOf(id: string): Aspects | null {
-    const aspects = this.vectors.aspectsOf(id);
-    if (!aspects) return null;
-    const copy = (vector: Float32Array | null) => vector?.slice() ?? null;
+  /** A title's vectors as they are compared: of length 1, of this pack's dimensions, with the tags of its labels. */
+  aspectsAt(row: number, vectors: Record<Signal, Float32Array | null>): Aspects {
+    const fitting = (signal: Signal) =>
+      vectors[signal]?.length === this.dimensions[signal] ? unit(vectors[signal]) : null;
     return {
-      TEXT: copy(aspects.TEXT),
-      PICTURE: copy(aspects.PICTURE),
-      SOUND: copy(aspects.SOUND),
-      TAGS: copy(aspects.TAGS),
+      TEXT: fitting('TEXT'),
+      PICTURE: fitting('PICTURE'),
+      SOUND: fitting('SOUND'),
+      TAGS: this.labels.vector(row),
     };
-  }
-
-  /** How alike two titles are; 0 where they share nothing to go by. */
-  likeness(a: string, b: string, blend: Blend): number {
-    const [x, y] = [this.vectors.aspectsOf(a), this.vectors.aspectsOf(b)];
-    return (x && y && similarity(x, y, blend)) ?? 0;
-  }
-
-  #fitting(vector: Float32Array | null, signal: Signal): Float32Array | null {
-    return vector?.length === this.vectors.dimensions[signal] ? unit(vector) : null;
-  }
-
-  /** One number a label: how likely it is, times what it tells. */
-  #tagVector(labels: readonly { number: number; probability: number }[]): Float32Array | null {
-    const vector = new Float32Array(this.labels.length);
-    for (const { number, probability } of labels) vector[number] = probability * this.labels[number]!.rarity;
-    return unit(vector);
   }
 }

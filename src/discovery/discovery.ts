@@ -1,22 +1,22 @@
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
-import { filterCondition, type TitleFilter } from '../catalog/title-filter.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { readManifest } from '../inference/packs.js';
 import { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
 import type { Blend } from './aspect.js';
+import { chooseEngine, type EngineKind } from './engine-choice.js';
 import { FullText } from './full-text.js';
 import { type MomentMatch, searchMoments } from './moments.js';
 import { makeProfiles, renewForeignProfiles } from './profiles.js';
 import type { RankedTitle, RankRequest } from './ranking.js';
 import type { Reason } from './reasons.js';
+import { restrictionCondition } from './restriction.js';
 import { readEdits } from './row-edits.js';
 import type { BuiltRow, RowRequest } from './rows.js';
 import { refuseUnusable, type SearchRequest, type SearchResult, searchTitles } from './search.js';
-import { type SimilarOptions, similarTitles } from './similar.js';
-import type { DiscoveryTasks } from './tasks.js';
+import type { DiscoveryTasks, SimilarQuery } from './tasks.js';
 import type { Neighbour } from './vector-index.js';
 
 /** Where discovery hears of changes: channel names of the database, or `reconnected` after silence. */
@@ -35,6 +35,8 @@ export interface DiscoveryParts {
   feed: ChangeFeed;
   taxonomy: Pick<Taxonomy, 'groups'>;
   packFolder: string;
+  /** What searches vectors; auto: what suits the database and the catalog. */
+  vectors: EngineKind | 'auto';
   log: Logger;
 }
 
@@ -53,7 +55,7 @@ export class Discovery {
   readonly #fullText: FullText;
   readonly #stop = new AbortController();
   #pools: ThreadPool<DiscoveryTasks>[] = [];
-  #started: Promise<void> | null = null;
+  #started: Promise<ThreadPool<DiscoveryTasks>> | null = null;
   #silence: (() => void)[] = [];
   #making: Promise<void> | null = null;
   #wantsMaking = false;
@@ -66,10 +68,8 @@ export class Discovery {
 
   /** Loads the index and begins to follow the database; later calls wait for the first. */
   async start(): Promise<ThreadPool<DiscoveryTasks>> {
-    this.#index ??= this.#addPool(1);
-    this.#started ??= this.#open(this.#index);
-    await this.#started;
-    return this.#index;
+    this.#started ??= this.#open();
+    return this.#started;
   }
 
   /**
@@ -89,12 +89,13 @@ export class Discovery {
     const index = await this.start();
     const gone = this.#gone;
     this.#gone = [];
-    await index.run('refresh', { gone });
+    await index.runOnEach('refresh', { gone });
   }
 
-  async similar(titleIds: readonly string[], options: SimilarOptions): Promise<Neighbour[][]> {
+  /** The likest titles of each of many titles; none of one without a profile. */
+  async similar(query: SimilarQuery): Promise<Neighbour[][]> {
     const index = await this.start();
-    return similarTitles({ prisma: this.parts.prisma, index }, titleIds, options);
+    return index.run('similar', query);
   }
 
   /** Why titles are alike, from the same numbers as their scores; with the words that both texts have. */
@@ -122,11 +123,11 @@ export class Discovery {
     return searchMoments({ prisma: this.parts.prisma, index, models }, query);
   }
 
-  async rank(request: Omit<RankRequest, 'candidates'> & { filter: TitleFilter }): Promise<RankedTitle[]> {
+  /** Without a liked title that is known: the newest titles. */
+  async rank(request: RankRequest): Promise<RankedTitle[]> {
     const index = await this.start();
-    const { filter, ...rest } = request;
-    const candidates = Object.keys(filter).length > 0 ? await this.#idsOf(filter) : null;
-    const ranked = await index.run('rank', { ...rest, candidates });
+    const ranked = await index.run('rank', request);
+    if (ranked.length === 0) return this.#newest(request);
     const because = ranked.map(({ id, because }) => ({ a: because ?? id, b: id }));
     const reasons = await this.#withWords(
       because,
@@ -154,7 +155,7 @@ export class Discovery {
     await this.#making;
     await this.#refreshing;
     await this.#started?.catch(() => undefined);
-    await this.#index?.run('shut', undefined);
+    await this.#index?.runOnEach('shut', undefined);
     await Promise.all(this.#pools.map((pool) => pool.close()));
   }
 
@@ -164,8 +165,12 @@ export class Discovery {
     return pool;
   }
 
-  async #open(index: ThreadPool<DiscoveryTasks>): Promise<void> {
-    const { feed, url, packFolder, log } = this.parts;
+  async #open(): Promise<ThreadPool<DiscoveryTasks>> {
+    const { feed, url, packFolder, log, pool } = this.parts;
+    const engine = await chooseEngine(pool, this.parts.vectors);
+    log.info(`discovery: ${engine.reason}`);
+    const index = this.#addPool(engine.threads);
+    this.#index = index;
     // Listen first: what changes while the index loads is then read again, and not missed.
     this.#silence = [
       feed.on('marquee_title', () => this.#soonMake()),
@@ -177,14 +182,16 @@ export class Discovery {
       }),
     ];
     const { models } = await readManifest(packFolder);
-    await renewForeignProfiles(this.parts.pool, models.TEXT);
+    await renewForeignProfiles(pool, models.TEXT);
     const startedAt = performance.now();
-    const titles = await index.run('open', { url, packFolder });
+    await index.runOnEach('open', { url, packFolder, engine: engine.kind });
+    const { titles } = await index.run('measure', undefined);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    log.info(`discovery: ${titles} titles in memory after ${seconds} s; exact search, int8 scan`);
+    log.info(`discovery: ${titles} titles after ${seconds} s`);
     const timer = setInterval(() => this.#soonMake(), LOOK_ANYWAY_MS).unref();
     this.#silence.push(() => clearInterval(timer));
     this.#soonMake();
+    return index;
   }
 
   /** One run at a time, and one more for whatever was asked for meanwhile. */
@@ -216,10 +223,12 @@ export class Discovery {
     });
   }
 
-  async #idsOf(filter: TitleFilter): Promise<string[]> {
+  async #newest({ restriction, disliked, first }: RankRequest): Promise<RankedTitle[]> {
     const rows = await this.parts.prisma.$queryRaw<{ id: string }[]>`
-      SELECT t."id" FROM "Title" t WHERE ${filterCondition(filter)}`;
-    return rows.map(({ id }) => id);
+      SELECT t."id" FROM "Title" t JOIN "TitleProfile" f ON f."titleId" = t."id"
+      WHERE t."id" <> ALL(${[...disliked]}::text[]) AND ${restrictionCondition(restriction)}
+      ORDER BY t."createdAt" DESC, t."id" DESC LIMIT ${first}`;
+    return rows.map(({ id }) => ({ id, score: 0, because: null, reasons: [] }));
   }
 
   async #withWords(pairs: { a: string; b: string }[], reasons: Reason[][]): Promise<Reason[][]> {

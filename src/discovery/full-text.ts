@@ -2,6 +2,7 @@ import type { TitleFilter } from '../catalog/title-filter.js';
 import { filterCondition } from '../catalog/title-filter.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import type { Interpretation } from './query-words.js';
+import { restrictionCondition } from './restriction.js';
 
 /** Titles that a search looks at closely in each list. */
 export const LONGEST_LIST = 200;
@@ -54,14 +55,6 @@ export class FullText {
           WHERE t."name" ILIKE ${`${name.replace(/[\\%_]/g, '\\$&')}%`} AND ${filterCondition(filter)}
           ORDER BY length(t."name"), t."id" LIMIT 20`;
     return rows.map(({ id }) => id);
-  }
-
-  /** Which of the ids pass: the filter, and the words that must not be there. */
-  async passing(ids: readonly string[], query: Interpretation, filter: TitleFilter): Promise<Set<string>> {
-    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
-      SELECT t."id" FROM "Title" t JOIN "TitleProfile" f ON f."titleId" = t."id"
-      WHERE t."id" = ANY(${[...ids]}::text[]) AND ${filterCondition(filter)} AND ${withoutWords(query)}`;
-    return new Set(rows.map(({ id }) => id));
   }
 
   /** A piece of the synopsis and the name with the query's words between « and », by title. */
@@ -117,13 +110,6 @@ function conditions(query: Interpretation, filter: TitleFilter): Prisma.Sql {
     ...query.include.map(({ labels }) => Prisma.sql`f."labels" && ${labels}::text[]`),
     ...query.exclude.map(({ labels }) => Prisma.sql`NOT f."labels"[:f."accepted"] && ${labels}::text[]`),
   ];
-  return Prisma.join([filterCondition(filter), withoutWords(query), ...labels], ' AND ');
-}
-
-function withoutWords({ withoutWords }: Interpretation): Prisma.Sql {
-  if (withoutWords.length === 0) return Prisma.sql`TRUE`;
-  return Prisma.join(
-    withoutWords.map((word) => Prisma.sql`NOT f."words" @@ plainto_tsquery('english', ${word})`),
-    ' AND ',
-  );
+  const restriction = restrictionCondition({ filter, withoutWords: query.withoutWords });
+  return Prisma.join([restriction, ...labels], ' AND ');
 }

@@ -1,8 +1,7 @@
-import pg from 'pg';
-import { Failure } from '../failure.js';
 import type { Signal } from '../signals/signal.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { floatsOf } from './profiles.js';
+import type { Statements } from './restriction.js';
 
 /** Profiles that one statement reads: about 4 MB. */
 const BATCH = 4_000;
@@ -17,42 +16,28 @@ interface ProfileRow {
   probabilities: number[];
   accepted: number;
   createdAt: Date;
-  releaseYear: number | null;
 }
 
-/** Keeps an index as the table of profiles is: one connection, asked for what is newer than what it knows. */
+/** Keeps an index as the table of profiles is, by asking for what is newer than what it knows. */
 export class IndexSource {
   #revision = '0';
 
-  private constructor(
-    private readonly client: pg.Client,
+  constructor(
+    private readonly database: Statements,
     private readonly models: Record<Signal, string>,
   ) {}
-
-  /** @throws Failure DATABASE_UNAVAILABLE */
-  static async open(url: string, models: Record<Signal, string>): Promise<IndexSource> {
-    const client = new pg.Client({
-      connectionString: url,
-      keepAlive: true,
-      application_name: 'marquee index',
-    });
-    client.on('error', () => undefined);
-    await client.connect().catch((cause: Error) => {
-      throw new Failure('DATABASE_UNAVAILABLE', 'The index cannot reach the database. Check DATABASE_URL.', {
-        cause,
-      });
-    });
-    return new IndexSource(client, models);
-  }
 
   /** Takes over every profile that was written since. */
   async readNewer(index: CatalogIndex): Promise<void> {
     if (index.size === 0) {
-      const { rows } = await this.client.query(`SELECT count(*)::int AS count FROM "TitleProfile"`);
-      index.vectors.reserve(Math.ceil(rows[0].count * 1.1));
+      const { rows } = await this.database.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM "TitleProfile"`,
+        [],
+      );
+      index.reserve(Math.ceil(rows[0]!.count * 1.1));
     }
     for (;;) {
-      const { rows } = await this.client.query<ProfileRow>(READ, [
+      const { rows } = await this.database.query<ProfileRow>(READ, [
         this.#revision,
         BATCH,
         this.models.TEXT,
@@ -66,13 +51,12 @@ export class IndexSource {
 
   /** Drops what the table has no longer, after notifications may have been missed. */
   async dropGone(index: CatalogIndex): Promise<void> {
-    const { rows } = await this.client.query<{ titleId: string }>(`SELECT "titleId" FROM "TitleProfile"`);
+    const { rows } = await this.database.query<{ titleId: string }>(
+      `SELECT "titleId" FROM "TitleProfile"`,
+      [],
+    );
     const present = new Set(rows.map(({ titleId }) => titleId));
-    for (const id of index.ids()) if (!present.has(id)) index.remove(id);
-  }
-
-  async close(): Promise<void> {
-    await this.client.end();
+    for (const id of [...index.numbers.ids]) if (!present.has(id)) index.remove(id);
   }
 
   #put(index: CatalogIndex, row: ProfileRow): void {
@@ -84,7 +68,6 @@ export class IndexSource {
       probabilities: row.probabilities,
       accepted: row.accepted,
       createdAt: row.createdAt.getTime(),
-      releaseYear: row.releaseYear,
     });
     this.#revision = row.revision;
   }
@@ -96,7 +79,7 @@ const READ = `
     CASE WHEN f."textModel" = $3 THEN f."text" END AS "text",
     CASE WHEN f."pictureModel" = $4 THEN f."picture" END AS "picture",
     CASE WHEN f."soundModel" = $5 THEN f."sound" END AS "sound",
-    f."labels", f."probabilities", f."accepted", t."createdAt", t."releaseYear"
+    f."labels", f."probabilities", f."accepted", t."createdAt"
   FROM "TitleProfile" f JOIN "Title" t ON t."id" = f."titleId"
   WHERE f."revision" > $1::bigint
   ORDER BY f."revision"

@@ -2,12 +2,12 @@ import DataLoader from 'dataloader';
 import type { Blend } from './aspect.js';
 import type { Discovery } from './discovery.js';
 import type { Reason } from './reasons.js';
-import type { SimilarOptions } from './similar.js';
+import type { SimilarQuery } from './tasks.js';
 import type { Neighbour } from './vector-index.js';
 
 export interface SimilarKey {
   titleId: string;
-  options: SimilarOptions;
+  options: Omit<SimilarQuery, 'titleIds'>;
 }
 
 export interface PairKey {
@@ -28,10 +28,8 @@ export function createDiscoveryLoaders(discovery: Discovery): DiscoveryLoaders {
       async (keys) => {
         const answers = new Map<string, Neighbour[]>();
         for (const same of groupByOptions(keys)) {
-          const lists = await discovery.similar(
-            same.map(({ titleId }) => titleId),
-            same[0]!.options,
-          );
+          const titleIds = same.map(({ titleId }) => titleId);
+          const lists = await discovery.similar({ ...same[0]!.options, titleIds });
           for (const [i, key] of same.entries()) answers.set(JSON.stringify(key), lists[i]!);
         }
         return keys.map((key) => answers.get(JSON.stringify(key)) ?? []);

@@ -5,6 +5,7 @@ import type { Signal } from '../signals/signal.js';
 import { dot } from './aspect.js';
 import { floatsOf } from './profiles.js';
 import { fuseRanks } from './rank-fusion.js';
+import { UNRESTRICTED } from './restriction.js';
 import type { DiscoveryTasks } from './tasks.js';
 import type { Neighbour } from './vector-index.js';
 
@@ -91,7 +92,7 @@ async function byMeaning({ prisma, index, models }: Parts, query: string): Promi
   const vector = await index.run('encode', { text: query });
   if (!vector) return { kind: 'MEANING', moments: [] };
   const { byVector } = await index.run('searchByText', {
-    ...{ text: query, limit: TITLES, minScore: 0, include: [], exclude: [] },
+    ...{ text: query, limit: TITLES, minScore: 0, restriction: UNRESTRICTED, include: [], exclude: [] },
   });
   const ids = byVector.map(({ id }) => id);
   const rows = await prisma.$queryRaw<(Omit<Found, 'id'> & { vector: Uint8Array })[]>`

@@ -1,14 +1,15 @@
-import { type Blend, DEFAULT_BLEND, similarity } from './aspect.js';
-import type { CatalogIndex } from './catalog-index.js';
+import { type Aspects, DEFAULT_BLEND, similarity } from './aspect.js';
 import { type Candidate, choose } from './diversity.js';
 import { explain, type Reason } from './reasons.js';
+import type { Restriction } from './restriction.js';
 import { findTastes, type Taste } from './taste.js';
+import { EVERYTHING, type VectorEngine } from './vector-engine.js';
 
 export interface RankRequest {
   liked: readonly string[];
   disliked: readonly string[];
-  /** Only these; null: all titles. */
-  candidates: readonly string[] | null;
+  /** Which titles may be ranked. */
+  restriction: Restriction;
   first: number;
   /** 0 … 1: how different the answers are from each other. */
   diversity: number;
@@ -29,89 +30,76 @@ const POOL = 120;
 const DISLIKE = 0.6;
 const DISLIKE_FROM = 0.5;
 
-/** Titles for a taste. Without liked titles: the newest first, for no reason but that. */
-export function rankForTaste(index: CatalogIndex, request: RankRequest): RankedTitle[] {
+/** Titles for a taste; none where nothing that is liked is known. */
+export async function rankForTaste(
+  engine: VectorEngine,
+  request: RankRequest,
+  labelNames: readonly string[],
+): Promise<RankedTitle[]> {
+  const named = await engine.aspectsOf([...request.liked, ...request.disliked]);
   const known = (ids: readonly string[]) =>
     ids.flatMap((id) => {
-      const aspects = index.aspectsOf(id);
+      const aspects = named.get(id);
       return aspects ? [{ id, aspects }] : [];
     });
   const tastes = findTastes(known(request.liked), DEFAULT_BLEND);
-  if (tastes.length === 0) return newest(index, request);
+  if (tastes.length === 0) return [];
   const disliked = known(request.disliked).map(({ aspects }) => aspects);
-  const seen = new Set([...request.liked, ...request.disliked]);
-  const pool = poolOf(index, request, tastes, seen).map(({ id, group }): Candidate => {
-    const own = index.vectors.aspectsOf(id)!;
+  const pool = await poolOf(engine, request, tastes);
+  const aspectsOf = await engine.aspectsOf(pool.map(({ id }) => id));
+  const candidates = pool.flatMap(({ id, group }): Candidate[] => {
+    const own = aspectsOf.get(id);
+    if (!own) return [];
     const like = similarity(own, tastes[group]!.centre, DEFAULT_BLEND) ?? 0;
     const dislike = Math.max(0, ...disliked.map((other) => similarity(own, other, DEFAULT_BLEND) ?? 0));
-    return { id, group, score: like - DISLIKE * Math.max(0, dislike - DISLIKE_FROM * like) };
+    return [{ id, group, score: like - DISLIKE * Math.max(0, dislike - DISLIKE_FROM * like) }];
   });
   const all = tastes.reduce((sum, { members }) => sum + members.length, 0);
-  const chosen = choose(pool, {
+  const chosen = choose(candidates, {
     count: request.first,
     diversity: request.diversity,
     shares: tastes.map(({ members }) => members.length / all),
-    likeness: (a, b) => index.likeness(a, b, DEFAULT_BLEND),
+    likeness: (a, b) => similarity(aspectsOf.get(a)!, aspectsOf.get(b)!, DEFAULT_BLEND) ?? 0,
   });
-  return chosen.map(({ id, value, group }) => withReasons(index, id, value, tastes[group]!, DEFAULT_BLEND));
+  return chosen.map(({ id, value, group }) => {
+    const own = aspectsOf.get(id)!;
+    const because = nearestMember(own, tastes[group]!, named);
+    const reasons = explain(named.get(because)!, own, DEFAULT_BLEND, labelNames);
+    return { id, score: Math.round(value * 1e6) / 1e6, because, reasons };
+  });
 }
 
 /** Each candidate with the taste that it is nearest to. */
-function poolOf(
-  index: CatalogIndex,
-  { candidates }: RankRequest,
+async function poolOf(
+  engine: VectorEngine,
+  { restriction, liked, disliked }: RankRequest,
   tastes: readonly Taste[],
-  seen: ReadonlySet<string>,
-): { id: string; group: number }[] {
+): Promise<{ id: string; group: number }[]> {
   const best = new Map<string, { id: string; group: number; score: number }>();
-  const offer = (id: string, group: number, score: number) => {
-    if (!seen.has(id) && score > (best.get(id)?.score ?? Number.NEGATIVE_INFINITY))
-      best.set(id, { id, group, score });
-  };
-  tastes.forEach(({ centre }, group) => {
-    if (!candidates) {
-      const near = index.vectors.nearest({ query: centre, blend: DEFAULT_BLEND, limit: POOL, without: seen });
-      for (const { id, score } of near) offer(id, group, score);
-      return;
+  const without = new Set([...liked, ...disliked]);
+  const lists = await Promise.all(
+    tastes.map(({ centre }) =>
+      engine.nearest({
+        ...EVERYTHING,
+        query: centre,
+        blend: DEFAULT_BLEND,
+        limit: POOL,
+        without,
+        restriction,
+      }),
+    ),
+  );
+  for (const [group, list] of lists.entries()) {
+    for (const { id, score } of list) {
+      if (score > (best.get(id)?.score ?? Number.NEGATIVE_INFINITY)) best.set(id, { id, group, score });
     }
-    for (const id of candidates) {
-      const own = index.vectors.aspectsOf(id);
-      const score = own && similarity(own, centre, DEFAULT_BLEND);
-      if (score !== null) offer(id, group, score);
-    }
-  });
-  return [...best.values()]
-    .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
-    .slice(0, POOL * tastes.length);
-}
-
-function newest(index: CatalogIndex, { candidates, disliked, first }: RankRequest): RankedTitle[] {
-  const unwanted = new Set(disliked);
-  const titles = candidates ? candidates.flatMap((id) => index.title(id) ?? []) : [...index.titles()];
-  return titles
-    .filter(({ id }) => !unwanted.has(id))
-    .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
-    .slice(0, first)
-    .map(({ id }) => ({ id, score: 0, because: null, reasons: [] }));
+  }
+  return [...best.values()].sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
 }
 
 /** Reasons name a title that the profile knows, not a middle that nobody has seen. */
-function withReasons(
-  index: CatalogIndex,
-  id: string,
-  score: number,
-  taste: Taste,
-  blend: Blend,
-): RankedTitle {
-  const own = index.vectors.aspectsOf(id)!;
-  const nearest = taste.members
-    .map((member) => ({ member, score: index.likeness(id, member, blend) }))
+function nearestMember(own: Aspects, { members }: Taste, named: ReadonlyMap<string, Aspects>): string {
+  return members
+    .map((member) => ({ member, score: similarity(own, named.get(member)!, DEFAULT_BLEND) ?? 0 }))
     .sort((a, b) => b.score - a.score || (a.member < b.member ? -1 : 1))[0]!.member;
-  const names = index.labels.map(({ name }) => name);
-  return {
-    id,
-    score: Math.round(score * 1e6) / 1e6,
-    because: nearest,
-    reasons: explain(index.vectors.aspectsOf(nearest)!, own, blend, names),
-  };
 }

@@ -1,4 +1,5 @@
-import type { CatalogIndex, IndexedTitle } from './catalog-index.js';
+import type { CatalogIndex } from './catalog-index.js';
+import type { IndexedLabel } from './label-table.js';
 import { SAME_MATTER } from './row-words.js';
 
 export type RowKind = 'MOOD' | 'THEME' | 'MOOD_THEME' | 'MOOD_GENRE' | 'GENRE_THEME';
@@ -17,13 +18,12 @@ export interface RowRule {
   lift: number;
 }
 
-/** Titles by label, from one state of the catalog. */
-export interface Postings {
-  /** By label number: the titles on which it is accepted. */
-  ofLabel: IndexedTitle[][];
-  /** By pair of numbers, `a * labels + b` with a < b: how many titles have both. */
-  pairs: Uint32Array;
-  titles: number;
+/** What rows are made from, for one state of the catalog. */
+export interface Shelving {
+  /** By label number: rows of the titles on which it is accepted. */
+  ofLabel: Uint32Array[];
+  /** Every rule that enough titles fit. */
+  rules: RowRule[];
 }
 
 const KINDS: Record<string, RowKind> = {
@@ -34,40 +34,41 @@ const KINDS: Record<string, RowKind> = {
   'genre+theme': 'GENRE_THEME',
 };
 
-export function countLabels(index: CatalogIndex): Postings {
-  const count = index.labels.length;
-  const ofLabel: IndexedTitle[][] = index.labels.map(() => []);
-  const pairs = new Uint32Array(count * count);
-  for (const title of index.titles()) {
-    const accepted = title.labels.subarray(0, title.accepted).slice().sort();
-    accepted.forEach((a, i) => {
-      ofLabel[a]!.push(title);
-      for (const b of accepted.subarray(i + 1)) pairs[a * count + b]!++;
-    });
-  }
-  return { ofLabel, pairs, titles: index.size };
-}
-
 /** Every rule of one or two labels of different groups that at least `smallest` titles fit. */
-export function findRules(index: CatalogIndex, postings: Postings, smallest: number): RowRule[] {
-  const { labels } = index;
+export function findRules({ labels, size }: CatalogIndex, smallest: number): Shelving {
+  const ofLabel: number[][] = labels.labels.map(() => []);
+  const count = ofLabel.length;
+  /** How many titles have both, by `a * count + b` with a < b. */
+  const pairs = new Uint32Array(count * count);
+  for (let row = 0; row < size; row++) {
+    const accepted = labels.acceptedOf(row);
+    for (let i = 0; i < accepted.length; i++) {
+      ofLabel[accepted[i]!]!.push(row);
+      for (let k = i + 1; k < accepted.length; k++) pairs[accepted[i]! * count + accepted[k]!]!++;
+    }
+  }
   const rules: RowRule[] = [];
-  for (let a = 0; a < labels.length; a++) {
-    const alone = ruleOf([a], postings.ofLabel[a]!.length, 0, index);
+  for (let a = 0; a < count; a++) {
+    const alone = ruleOf([a], ofLabel[a]!.length, 0, labels.labels);
     if (alone && alone.size >= smallest) rules.push(alone);
-    for (let b = a + 1; b < labels.length; b++) {
-      const size = postings.pairs[a * labels.length + b]!;
-      if (size < smallest) continue;
-      const expected = (postings.ofLabel[a]!.length * postings.ofLabel[b]!.length) / postings.titles;
-      const rule = ruleOf([a, b], size, Math.log(size / expected), index);
+    for (let b = a + 1; b < count; b++) {
+      const both = pairs[a * count + b]!;
+      if (both < smallest) continue;
+      const expected = (ofLabel[a]!.length * ofLabel[b]!.length) / size;
+      const rule = ruleOf([a, b], both, Math.log(both / expected), labels.labels);
       if (rule) rules.push(rule);
     }
   }
-  return rules;
+  return { ofLabel: ofLabel.map((rows) => Uint32Array.from(rows)), rules };
 }
 
-function ruleOf(numbers: number[], size: number, lift: number, index: CatalogIndex): RowRule | null {
-  const labels = numbers.map((number) => index.labels[number]!.id).sort();
+function ruleOf(
+  numbers: number[],
+  size: number,
+  lift: number,
+  known: readonly IndexedLabel[],
+): RowRule | null {
+  const labels = numbers.map((number) => known[number]!.id).sort();
   const kind = KINDS[labels.map((label) => label.split('/')[0]).join('+')];
   const repeats = SAME_MATTER.some((pair) => pair.every((label) => labels.includes(label)));
   if (!kind || repeats) return null;

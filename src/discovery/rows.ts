@@ -1,11 +1,13 @@
 import { hash32 } from '../tagging/random.js';
 import { type Aspects, type Blend, DEFAULT_BLEND, similarity } from './aspect.js';
-import type { CatalogIndex, IndexedTitle } from './catalog-index.js';
+import type { CatalogIndex } from './catalog-index.js';
 import { choose } from './diversity.js';
 import { HighestScores } from './highest-scores.js';
-import { findRules, type Postings, type RowKind, type RowRule } from './row-rules.js';
+import type { IndexedLabel, LabelTable } from './label-table.js';
+import type { RowKind, RowRule, Shelving } from './row-rules.js';
 import { rowName } from './row-words.js';
 import { centreOf, type Taste } from './taste.js';
+import type { VectorEngine } from './vector-engine.js';
 
 /** A collection worth putting on a page. */
 export interface BuiltRow {
@@ -54,16 +56,23 @@ const DIVERSITY = 0.25;
 /** Words alone: rows gather by labels, so labels tell their titles no further apart. */
 const ROW_BLEND: Blend = { ...DEFAULT_BLEND, TAGS: 0.2 };
 
+export interface RowParts {
+  index: CatalogIndex;
+  engine: VectorEngine;
+  shelving: Shelving;
+}
+
 /** Deterministic for a given catalog, day and request. No title comes twice on the page. */
-export function buildRows(index: CatalogIndex, postings: Postings, request: RowRequest): BuiltRow[] {
+export async function buildRows(parts: RowParts, request: RowRequest): Promise<BuiltRow[]> {
+  const { labels: known } = parts.index.labels;
   const editOf = new Map(request.edits.map((edit) => [edit.ruleId, edit]));
   const shown = new Set(request.without);
   const uses = new Map<string, number>();
   const rows: BuiltRow[] = [];
-  const rules = findRules(index, postings, SMALLEST_ROW).filter(
+  const rules = parts.shelving.rules.filter(
     ({ id, kind }) => !editOf.get(id)?.hidden && (request.kinds?.includes(kind) ?? true),
   );
-  const open = rules.map((rule) => ({ rule, worth: worthOf(rule, index, request) }));
+  const open = rules.map((rule) => ({ rule, worth: worthOf(rule, known, request) }));
   while (rows.length < request.first && open.length > 0) {
     const value = ({ rule, worth }: (typeof open)[number]) =>
       worth +
@@ -73,13 +82,13 @@ export function buildRows(index: CatalogIndex, postings: Postings, request: RowR
       value(q) > value(p) || (value(q) === value(p) && q.rule.id < p.rule.id) ? q : p,
     );
     open.splice(open.indexOf(best), 1);
-    const titleIds = membersOf(best.rule, index, postings, request, shown);
+    const titleIds = await membersOf(best.rule, parts, request, shown);
     if (titleIds.length < SMALLEST_ROW) continue;
     for (const id of titleIds) shown.add(id);
     for (const label of best.rule.labels) uses.set(label, (uses.get(label) ?? 0) + 1);
     const { id, kind, labels, size } = best.rule;
     const edit = editOf.get(id);
-    const ownName = rowName(labels, (label) => index.labels[index.labelNumber(label)!]!.name);
+    const ownName = rowName(labels, (label) => known[parts.index.labels.numberOf(label)!]!.name);
     rows.push({
       ruleId: id,
       kind,
@@ -94,39 +103,39 @@ export function buildRows(index: CatalogIndex, postings: Postings, request: RowR
 }
 
 /** Pairs that meet oftener than by chance make rows with a character of their own. */
-function worthOf(rule: RowRule, index: CatalogIndex, request: RowRequest): number {
-  const telling = rule.numbers.reduce((sum, number) => sum + index.labels[number]!.rarity, 0);
+function worthOf(rule: RowRule, known: readonly IndexedLabel[], request: RowRequest): number {
+  const telling = rule.numbers.reduce((sum, number) => sum + known[number]!.rarity, 0);
   const day = hash32(`${request.day} ${rule.id}`) / 2 ** 32;
-  const liked = request.tastes.length === 0 ? 0 : TASTE_WEIGHT * tasteFor(rule, index, request);
+  const liked = request.tastes.length === 0 ? 0 : TASTE_WEIGHT * tasteFor(rule, known, request);
   const character = rule.labels.length === 1 ? 0 : Math.min(2, Math.max(-1, rule.lift));
   return character + 0.15 * telling + 0.1 * Math.log(rule.size) + DAY_WEIGHT * day + liked;
 }
 
 /** How much of each taste's labels the rule has: the cosine of the rule to the nearest taste. */
-function tasteFor(rule: RowRule, index: CatalogIndex, { tastes }: RowRequest): number {
-  const vector = ruleVector(rule, index);
+function tasteFor(rule: RowRule, known: readonly IndexedLabel[], { tastes }: RowRequest): number {
+  const vector = ruleVector(rule, known);
   const likeness = tastes.map(({ centre }) =>
     similarity({ TEXT: null, PICTURE: null, SOUND: null, TAGS: vector }, centre, DEFAULT_BLEND),
   );
   return Math.max(0, ...likeness.map((value) => value ?? 0));
 }
 
-function ruleVector(rule: RowRule, index: CatalogIndex): Float32Array {
-  const vector = new Float32Array(index.labels.length);
-  const length = Math.hypot(...rule.numbers.map((number) => index.labels[number]!.rarity));
-  for (const number of rule.numbers) vector[number] = index.labels[number]!.rarity / length;
+function ruleVector(rule: RowRule, known: readonly IndexedLabel[]): Float32Array {
+  const vector = new Float32Array(known.length);
+  const length = Math.hypot(...rule.numbers.map((number) => known[number]!.rarity));
+  for (const number of rule.numbers) vector[number] = known[number]!.rarity / length;
   return vector;
 }
 
-function membersOf(
+async function membersOf(
   rule: RowRule,
-  index: CatalogIndex,
-  postings: Postings,
+  { index, engine, shelving }: RowParts,
   request: RowRequest,
   shown: ReadonlySet<string>,
-): string[] {
-  const pool = fittest(rule, index, postings, shown, request.size * POOL_FACTOR);
-  const aspectsOf = new Map(pool.map(({ id }) => [id, index.vectors.aspectsOf(id)!]));
+): Promise<string[]> {
+  const fits = fittest(rule, index, shelving, shown, request.size * POOL_FACTOR);
+  const aspectsOf = await engine.aspectsOf(fits.map(({ id }) => id));
+  const pool = fits.filter(({ id }) => aspectsOf.has(id));
   const centre = centreOf([...aspectsOf.values()]);
   const score = ({ id, fit }: Fit) => {
     const own = aspectsOf.get(id)!;
@@ -144,7 +153,7 @@ function membersOf(
   );
   const ids = chosen.map(({ id }) => id);
   if (!request.freshFirst) return ids;
-  const age = (id: string) => index.title(id)!.createdAt;
+  const age = (id: string) => index.createdAt(id);
   return ids.sort((a, b) => age(b) - age(a) || (a < b ? -1 : 1));
 }
 
@@ -159,24 +168,22 @@ interface Fit {
 
 /** The titles that the rule says most of: how likely its labels are, and how little else there is. */
 function fittest(
-  rule: RowRule,
-  index: CatalogIndex,
-  postings: Postings,
+  { numbers }: RowRule,
+  { labels, numbers: titles }: CatalogIndex,
+  { ofLabel }: Shelving,
   shown: ReadonlySet<string>,
   count: number,
 ): Fit[] {
-  const shortest = rule.numbers.reduce((a, b) =>
-    postings.ofLabel[b]!.length < postings.ofLabel[a]!.length ? b : a,
-  );
-  const rarity = rule.numbers.map((number) => index.labels[number]!.rarity);
-  const length = Math.hypot(...rarity);
+  const rows = numbers.map((number) => ofLabel[number]!).reduce((a, b) => (b.length < a.length ? b : a));
+  const length = Math.hypot(...numbers.map((number) => labels.labels[number]!.rarity));
   const fits: Fit[] = [];
   const highest = new HighestScores(count);
-  for (const title of postings.ofLabel[shortest]!) {
-    if (shown.has(title.id)) continue;
-    const fit = fitOf(title, rule.numbers, rarity) / length;
-    if (fit === 0) continue;
-    fits.push({ id: title.id, fit });
+  for (const row of rows) {
+    // A title that went since the labels were counted has left its number to another, or to none.
+    if (row >= titles.count) continue;
+    const fit = fitOf(row, numbers, labels) / length;
+    if (fit === 0 || fit < highest.lowest || shown.has(titles.idOf(row))) continue;
+    fits.push({ id: titles.idOf(row), fit });
     highest.offer(fit);
   }
   return fits
@@ -186,18 +193,13 @@ function fittest(
 }
 
 /** √(product of the labels' probabilities) · cosine of the title's tags to the rule; 0 unless all are accepted. */
-function fitOf(
-  { labels, accepted, probabilities, weights }: IndexedTitle,
-  numbers: number[],
-  rarity: number[],
-) {
+function fitOf(row: number, numbers: readonly number[], labels: LabelTable): number {
   let likely = 1;
   let focus = 0;
-  for (let i = 0; i < numbers.length; i++) {
-    const place = labels.indexOf(numbers[i]!);
-    if (place < 0 || place >= accepted) return 0;
-    likely *= probabilities[place]!;
-    focus += weights[place]! * rarity[i]!;
+  for (const number of numbers) {
+    if (!labels.isAccepted(row, number)) return 0;
+    likely *= labels.probability(row, number);
+    focus += labels.weight(row, number) * labels.labels[number]!.rarity;
   }
   return Math.sqrt(likely) * focus;
 }

@@ -72,31 +72,22 @@ async function readLists(
   interpretation: Interpretation,
   filter: TitleFilter,
 ): Promise<{ kind: MatchKind; ids: string[] }[]> {
-  const isFiltered = Object.keys(filter).length > 0 || interpretation.withoutWords.length > 0;
+  const restriction = { filter, withoutWords: interpretation.withoutWords };
   const [names, words, vectors] = await Promise.all([
     interpretation.exclude.length > 0 ? [] : fullText.names(interpretation.text, filter),
     fullText.matches(interpretation, filter),
     index.run('searchByText', {
-      text: interpretation.text,
-      // What the filter takes away later must be made up for by a longer list.
-      limit: isFiltered ? 10 * LONGEST_LIST : LONGEST_LIST,
-      minScore: MEANING_CUTOFF,
+      ...{ text: interpretation.text, limit: LONGEST_LIST, minScore: MEANING_CUTOFF, restriction },
       include: interpretation.include.map(({ labels }) => labels),
       exclude: interpretation.exclude.flatMap(({ labels }) => labels),
     }),
   ]);
   const ids = (list: Neighbour[]) => list.map(({ id }) => id);
-  const [byVector, byLabel] = [ids(vectors.byVector), ids(vectors.byLabel)];
-  const passing = isFiltered
-    ? await fullText.passing([...byVector, ...byLabel], interpretation, filter)
-    : null;
-  const kept = (list: string[]) =>
-    (passing ? list.filter((id) => passing.has(id)) : list).slice(0, LONGEST_LIST);
   return [
     { kind: 'NAME' as const, ids: names },
     { kind: 'WORDS' as const, ids: words },
-    { kind: 'MEANING' as const, ids: kept(byVector) },
-    { kind: 'LABELS' as const, ids: kept(byLabel) },
+    { kind: 'MEANING' as const, ids: ids(vectors.byVector) },
+    { kind: 'LABELS' as const, ids: ids(vectors.byLabel) },
   ].filter(({ ids }) => ids.length > 0);
 }
 

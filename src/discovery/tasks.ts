@@ -1,39 +1,39 @@
-import path from 'node:path';
 import { Failure } from '../failure.js';
-import { readManifest } from '../inference/packs.js';
-import type { Signal } from '../signals/signal.js';
-import { sigmoid } from '../tagging/calibration.js';
-import { fusionLayout, HEAD_FILE } from '../tagging/compact-tagger.js';
-import { readHead } from '../tagging/head.js';
-import { labelsOf, readTaxonomy } from '../tagging/taxonomy.js';
-import { type Aspects, type Blend, DEFAULT_BLEND, noAspects } from './aspect.js';
-import { CatalogIndex, type IndexedLabel } from './catalog-index.js';
-import { IndexSource } from './index-source.js';
+import { type Blend, DEFAULT_BLEND, noAspects } from './aspect.js';
+import type { EngineKind } from './engine-choice.js';
+import { byLabels } from './label-search.js';
+import type { LabelCondition } from './label-table.js';
+import { OpenIndex } from './open-index.js';
 import { type RankedTitle, type RankRequest, rankForTaste } from './ranking.js';
 import { explain, type Reason } from './reasons.js';
-import { countLabels, type Postings } from './row-rules.js';
+import { firstPassing, type Restriction } from './restriction.js';
 import { type BuiltRow, buildRows, type RowRequest } from './rows.js';
 import { sharedWords } from './shared-words.js';
 import { findTastes } from './taste.js';
 import { type CatalogText, type ReadText, TextReader } from './text-reader.js';
+import { EVERYTHING } from './vector-engine.js';
 import type { Neighbour } from './vector-index.js';
 
-/** Which titles are like this one; see NeighbourQuery. */
+/** The likest titles of each of many. */
 export interface SimilarQuery {
-  titleId: string;
+  titleIds: readonly string[];
   limit: number;
+  /** Every list goes on behind this one. */
   after: Neighbour | null;
   minScore: number;
+  restriction: Restriction;
+  blend: Blend;
 }
 
 export interface TextQuery {
   text: string;
   limit: number;
   minScore: number;
+  restriction: Restriction;
   /** Label ids: a title must have one of each set, accepted or worth a look. */
-  include: string[][];
+  include: readonly (readonly string[])[];
   /** Label ids: none of them may be accepted. */
-  exclude: string[];
+  exclude: readonly string[];
 }
 
 export interface TextMatches {
@@ -43,189 +43,113 @@ export interface TextMatches {
 }
 
 let reader: Promise<TextReader> | null = null;
-const readerOf = (packFolder: string) => (reader ??= TextReader.load(packFolder));
-
-interface OpenIndex {
-  index: CatalogIndex;
-  source: IndexSource;
-  packFolder: string;
-  postings: { changes: number; value: Postings } | null;
-}
 let opened: OpenIndex | null = null;
-/** Changes are read one after the other. */
-let reading: Promise<void> = Promise.resolve();
 
 function current(): OpenIndex {
   if (opened) return opened;
   throw new Failure('INTERNAL', 'The index is not open in this thread.');
 }
 
-/** What a thread of discovery can do. One thread holds the index; others only read texts. */
+/** What a thread of discovery can do. Some hold the index; others only read texts. */
 export const tasks = {
   /** Texts as the pack reads them. */
   async readTexts(input: { packFolder: string; texts: CatalogText[] }): Promise<ReadText[]> {
-    const texts = await readerOf(input.packFolder);
+    reader ??= TextReader.load(input.packFolder);
+    const texts = await reader;
     const read: ReadText[] = [];
     for (const text of input.texts) read.push(await texts.read(text));
     return read;
   },
 
-  /** Loads every profile. Answers with the number of titles. */
-  async open(input: { url: string; packFolder: string }): Promise<number> {
-    const { models } = await readManifest(input.packFolder);
-    const index = await createIndex(input.packFolder);
-    const source = await IndexSource.open(input.url, models);
-    await source.readNewer(index);
-    opened = { index, source, packFolder: input.packFolder, postings: null };
-    return index.size;
+  /** Loads every profile. */
+  async open(input: { url: string; packFolder: string; engine: EngineKind }): Promise<void> {
+    opened = await OpenIndex.open(input);
   },
 
   /** Takes over what changed. @param gone titles that are no more; null: something may have been missed */
-  async refresh(input: { gone: string[] | null }): Promise<number> {
-    const { index, source } = current();
-    reading = reading.then(async () => {
-      await source.readNewer(index);
-      if (input.gone === null) await source.dropGone(index);
-      else for (const id of input.gone) index.remove(id);
-    });
-    await reading;
-    return index.size;
+  async refresh(input: { gone: string[] | null }): Promise<void> {
+    await current().refresh(input.gone);
   },
 
   async shut(): Promise<void> {
-    await opened?.source.close();
+    await opened?.close();
     opened = null;
   },
 
-  /** One list a query; null for a title that has no profile yet. */
-  similar(input: { queries: SimilarQuery[]; blend: Blend }): (Neighbour[] | null)[] {
-    const { index } = current();
-    return input.queries.map(({ titleId, ...query }) => {
-      const own = index.aspectsOf(titleId);
-      return (
-        own &&
-        index.vectors.nearest({ ...query, query: own, blend: input.blend, without: new Set([titleId]) })
-      );
-    });
+  /** One list a title; empty for one that has no profile yet. */
+  async similar({ titleIds, ...request }: SimilarQuery): Promise<Neighbour[][]> {
+    const { engine } = current();
+    const aspectsOf = await engine.aspectsOf(titleIds);
+    return Promise.all(
+      titleIds.map((id) => {
+        const query = aspectsOf.get(id);
+        return query ? engine.nearest({ ...EVERYTHING, ...request, query, without: new Set([id]) }) : [];
+      }),
+    );
   },
 
-  explain(input: { pairs: { a: string; b: string; blend: Blend }[] }): Reason[][] {
-    const { index } = current();
-    const names = index.labels.map(({ name }) => name);
+  async explain(input: { pairs: { a: string; b: string; blend: Blend }[] }): Promise<Reason[][]> {
+    const { index, engine } = current();
+    const names = index.labels.labels.map(({ name }) => name);
+    const aspectsOf = await engine.aspectsOf([...new Set(input.pairs.flatMap(({ a, b }) => [a, b]))]);
     return input.pairs.map(({ a, b, blend }) => {
-      const [x, y] = [index.vectors.aspectsOf(a), index.vectors.aspectsOf(b)];
+      const [x, y] = [aspectsOf.get(a), aspectsOf.get(b)];
       return x && y ? explain(x, y, blend, names) : [];
     });
   },
 
   /** For each pair of texts the telling words that both have. */
-  async sharedWords(input: { pairs: { a: string; b: string }[] }): Promise<string[][]> {
-    const { model } = await readerOf(current().packFolder);
-    return input.pairs.map(({ a, b }) => sharedWords(a, b, model.vocabulary));
+  sharedWords(input: { pairs: { a: string; b: string }[] }): string[][] {
+    const { vocabulary } = current().reader.model;
+    return input.pairs.map(({ a, b }) => sharedWords(a, b, vocabulary));
   },
 
-  async searchByText(input: TextQuery): Promise<TextMatches> {
-    const { index, packFolder } = current();
-    const { model } = await readerOf(packFolder);
-    const [vector] = await model.encode([input.text]);
-    return { byVector: vector ? byVector(index, vector, input) : [], byLabel: byLabel(index, input) };
+  async searchByText({ text, limit, minScore, restriction, ...said }: TextQuery): Promise<TextMatches> {
+    const { index, engine, reader, database } = current();
+    const [vector] = await reader.model.encode([text]);
+    const known = (id: string) => index.labels.numberOf(id) ?? [];
+    const labels: LabelCondition = {
+      include: said.include.map((alternatives) => alternatives.flatMap(known)),
+      exclude: said.exclude.flatMap(known),
+    };
+    const query = vector && { ...noAspects(), TEXT: vector };
+    const blend: Blend = { TEXT: 1, PICTURE: 0, SOUND: 0, TAGS: 0 };
+    const [byVector, byLabel] = await Promise.all([
+      query ? engine.nearest({ ...EVERYTHING, query, blend, limit, minScore, labels, restriction }) : [],
+      firstPassing(database, restriction, limit, null, (count, after) =>
+        byLabels(index, labels, count, after),
+      ),
+    ]);
+    return { byVector, byLabel };
   },
 
-  rank(input: RankRequest): RankedTitle[] {
-    return rankForTaste(current().index, input);
+  rank(input: RankRequest): Promise<RankedTitle[]> {
+    const { index, engine } = current();
+    const names = index.labels.labels.map(({ name }) => name);
+    return rankForTaste(engine, input, names);
   },
 
-  rows(input: Omit<RowRequest, 'tastes' | 'without'> & { liked: string[] }): BuiltRow[] {
-    const open = current();
-    const { index } = open;
-    if (open.postings?.changes !== index.changes)
-      open.postings = { changes: index.changes, value: countLabels(index) };
-    const liked = input.liked.flatMap((id) => {
-      const aspects = index.aspectsOf(id);
-      return aspects ? [{ id, aspects }] : [];
-    });
-    const tastes = findTastes(liked, DEFAULT_BLEND);
-    return buildRows(index, open.postings.value, { ...input, tastes, without: new Set(input.liked) });
+  async rows(input: Omit<RowRequest, 'tastes' | 'without'> & { liked: string[] }): Promise<BuiltRow[]> {
+    const { index, engine, shelving } = current();
+    const liked = await engine.aspectsOf(input.liked);
+    const tastes = findTastes(
+      [...liked].map(([id, aspects]) => ({ id, aspects })),
+      DEFAULT_BLEND,
+    );
+    const request = { ...input, tastes, without: new Set(input.liked) };
+    return buildRows({ index, engine, shelving }, request);
   },
 
   /** Text vectors of queries, for moments. */
   async encode(input: { text: string }): Promise<Float32Array | null> {
-    const { model } = await readerOf(current().packFolder);
-    return (await model.encode([input.text]))[0] ?? null;
+    return (await current().reader.model.encode([input.text]))[0] ?? null;
   },
 
-  /** Titles and the bytes that the index takes for each. */
+  /** Titles and the bytes that this thread's columns take for each. */
   measure(): { titles: number; bytesPerTitle: number } {
     const { index } = current();
-    return { titles: index.size, bytesPerTitle: index.vectors.rowBytes };
+    return { titles: index.size, bytesPerTitle: index.rowBytes };
   },
 };
 
 export type DiscoveryTasks = typeof tasks;
-
-/** An empty index for the pack's labels and vectors. */
-export async function createIndex(packFolder: string): Promise<CatalogIndex> {
-  const taxonomy = await readTaxonomy(path.join(packFolder, '..', 'taxonomy.json'));
-  const head = await readHead(path.join(packFolder, HEAD_FILE));
-  const priorOf = new Map(head.labels.map(({ id, prior }) => [id, prior]));
-  const labels = labelsOf(taxonomy).map(({ id, name }): IndexedLabel => {
-    const share = sigmoid(priorOf.get(id) ?? Number.NEGATIVE_INFINITY);
-    return { id, name, rarity: -Math.log(Math.min(0.9, Math.max(0.001, share))) };
-  });
-  const { model } = await readerOf(packFolder);
-  const dimensions: Record<Signal, number> = fusionLayout(model.layout.dense);
-  return new CatalogIndex(labels, dimensions);
-}
-
-function byVector(index: CatalogIndex, vector: Float32Array, input: TextQuery): Neighbour[] {
-  const query: Aspects = { ...noAspects(), TEXT: vector };
-  const blend: Blend = { TEXT: 1, PICTURE: 0, SOUND: 0, TAGS: 0 };
-  const { limit, minScore } = input;
-  const found: Neighbour[] = [];
-  const fits = labelFilter(index, input);
-  // Filters thin the list out: read on until it is long enough or ends.
-  for (let after: Neighbour | null = null, page = 4 * limit; ; page *= 4) {
-    const near: Neighbour[] = index.vectors.nearest({ query, blend, limit: page, after, minScore });
-    found.push(...near.filter(({ id }) => fits(id)));
-    if (found.length >= limit || near.length < page) return found.slice(0, limit);
-    after = near.at(-1)!;
-  }
-}
-
-function byLabel(index: CatalogIndex, input: TextQuery): Neighbour[] {
-  if (input.include.length === 0) return [];
-  const fits = labelFilter(index, input);
-  const found: Neighbour[] = [];
-  for (const title of index.titles()) {
-    if (!fits(title.id)) continue;
-    const tags = index.vectors.aspectsOf(title.id)?.TAGS;
-    let likely = 1;
-    let focus = 0;
-    for (const alternatives of input.include) {
-      const places = alternatives
-        .map((id) => title.labels.indexOf(index.labelNumber(id) ?? -1))
-        .filter((place) => place >= 0);
-      const best = places.reduce((p, q) => (title.probabilities[q]! > title.probabilities[p]! ? q : p));
-      likely *= title.probabilities[best]!;
-      focus += (tags?.[title.labels[best]!] ?? 0) ** 2;
-    }
-    const score = likely * Math.sqrt(focus);
-    found.push({ id: title.id, score: Math.round(score * 1e6) / 1e6 });
-  }
-  return found.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, input.limit);
-}
-
-function labelFilter(index: CatalogIndex, { include, exclude }: TextQuery): (id: string) => boolean {
-  const number = (id: string) => index.labelNumber(id) ?? -1;
-  const wanted = include.map((alternatives) => alternatives.map(number));
-  const unwanted = exclude.map(number);
-  return (id) => {
-    const title = index.title(id);
-    if (!title) return false;
-    const accepted = title.labels.subarray(0, title.accepted);
-    return (
-      wanted.every((alternatives) => alternatives.some((label) => title.labels.includes(label))) &&
-      !unwanted.some((label) => accepted.includes(label))
-    );
-  };
-}

@@ -61,7 +61,6 @@ export class VectorColumn {
 
   move(from: number, to: number): void {
     this.set(to, this.at(from)?.slice() ?? null);
-    this.#step[from] = 0;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { ASPECTS, type Aspect, type Aspects, type Blend, noAspects, similarity } from './aspect.js';
 import { HighestScores } from './highest-scores.js';
+import type { TitleNumbers } from './title-numbers.js';
 import { VectorColumn } from './vector-column.js';
 
 /** A title and how alike it is, −1 … 1. */
@@ -8,16 +9,16 @@ export interface Neighbour {
   score: number;
 }
 
-/** A place in a list of neighbours: everything behind it scores less, or as much with a larger id. */
+/** What is looked for. */
 export interface NeighbourQuery {
   query: Aspects;
   blend: Blend;
   limit: number;
-  /** The list goes on behind this one. */
+  /** The list goes on behind this one: everything behind it scores less, or as much with a larger id. */
   after?: Neighbour | null;
-  /** Left out: these titles. */
-  without?: ReadonlySet<string>;
   minScore?: number;
+  /** Which rows may be listed. */
+  fits?: (row: number) => boolean;
 }
 
 /** Float32 sums of a few products. */
@@ -31,92 +32,65 @@ const DIGITS = 1e6;
  */
 export class VectorIndex {
   readonly #columns: Record<Aspect, VectorColumn>;
-  readonly #rowOf = new Map<string, number>();
-  readonly #ids: string[] = [];
-  #capacity = 0;
   #sums = new Float32Array(0);
   #masses = new Float32Array(0);
 
-  /** @param dimensions numbers of each aspect's vectors */
-  constructor(readonly dimensions: Record<Aspect, number>) {
+  /** @param dimensions numbers of each aspect's vectors @param numbers whose rows these are */
+  constructor(
+    dimensions: Record<Aspect, number>,
+    private readonly numbers: TitleNumbers,
+  ) {
     this.#columns = Object.fromEntries(
       ASPECTS.map((aspect) => [aspect, new VectorColumn(dimensions[aspect])]),
     ) as Record<Aspect, VectorColumn>;
   }
 
-  get size(): number {
-    return this.#ids.length;
-  }
-
-  /** Bytes that a title takes, its id apart. */
+  /** Bytes that a row takes. */
   get rowBytes(): number {
     return ASPECTS.reduce((sum, aspect) => sum + this.#columns[aspect].rowBytes, 0) + 8;
   }
 
-  get ids(): readonly string[] {
-    return this.#ids;
-  }
-
-  /** Makes room for `rows` titles in all, so that loading does not grow step by step. */
+  /** Makes room for `rows` rows in all. */
   reserve(rows: number): void {
-    if (rows <= this.#capacity) return;
-    this.#capacity = Math.max(rows, Math.ceil(this.#capacity * 1.5), 1_024);
-    for (const aspect of ASPECTS) this.#columns[aspect].reserve(this.#capacity);
-    this.#sums = new Float32Array(this.#capacity);
-    this.#masses = new Float32Array(this.#capacity);
+    if (rows <= this.#sums.length) return;
+    for (const aspect of ASPECTS) this.#columns[aspect].reserve(rows);
+    this.#sums = new Float32Array(rows);
+    this.#masses = new Float32Array(rows);
   }
 
   /** @param aspects vectors of length 1 */
-  put(id: string, aspects: Aspects): void {
-    let row = this.#rowOf.get(id);
-    if (row === undefined) {
-      row = this.#ids.length;
-      this.reserve(row + 1);
-      this.#ids.push(id);
-      this.#rowOf.set(id, row);
-    }
+  set(row: number, aspects: Aspects): void {
     for (const aspect of ASPECTS) this.#columns[aspect].set(row, aspects[aspect]);
   }
 
-  /** The last row takes the place of the one that goes. */
-  remove(id: string): void {
-    const row = this.#rowOf.get(id);
-    if (row === undefined) return;
-    const last = this.#ids.length - 1;
-    const lastId = this.#ids[last]!;
-    if (row !== last) {
-      for (const aspect of ASPECTS) this.#columns[aspect].move(last, row);
-      this.#ids[row] = lastId;
-      this.#rowOf.set(lastId, row);
-    }
-    this.#ids.pop();
-    this.#rowOf.delete(id);
+  move(from: number, to: number): void {
+    if (from === to) return;
+    for (const aspect of ASPECTS) this.#columns[aspect].move(from, to);
   }
 
-  has(id: string): boolean {
-    return this.#rowOf.has(id);
-  }
-
-  /** The title's vectors (views, to be used at once), or null where it is not known. */
-  aspectsOf(id: string): Aspects | null {
-    const row = this.#rowOf.get(id);
-    return row === undefined ? null : this.#aspectsAt(row);
+  /** The row's vectors: views, to be used at once. */
+  at(row: number): Aspects {
+    const aspects = noAspects();
+    for (const aspect of ASPECTS) aspects[aspect] = this.#columns[aspect].at(row);
+    return aspects;
   }
 
   /** The likest titles, likest first; equal scores by id. */
-  nearest({ query, blend, limit, after = null, without, minScore = -1 }: NeighbourQuery): Neighbour[] {
+  nearest({ query, blend, limit, after = null, minScore = -1, fits }: NeighbourQuery): Neighbour[] {
     const slack = this.#scan(query, blend);
     const ceiling = after ? after.score + slack : Number.POSITIVE_INFINITY;
-    const floor = this.#floor(limit + (without?.size ?? 0), ceiling, slack, after !== null);
-    const found: Neighbour[] = [];
+    // Behind a cursor, the highest of those that are behind it for certain.
+    const certain = after ? ceiling - 2 * slack : ceiling;
+    const floor = this.#floor(limit, minScore - slack, certain, fits);
     const lowest = Math.max(floor - 2 * slack, minScore - slack);
-    for (let row = 0; row < this.#ids.length; row++) {
+    const found: Neighbour[] = [];
+    const { count } = this.numbers;
+    for (let row = 0; row < count; row++) {
       const rough = this.#sums[row]!;
-      if (rough < lowest || rough > ceiling) continue;
-      const id = this.#ids[row]!;
-      const exact = similarity(query, this.#aspectsAt(row), blend);
-      if (exact === null || without?.has(id)) continue;
-      const neighbour = { id, score: Math.round(exact * DIGITS) / DIGITS };
+      if (rough < lowest || rough > ceiling || (fits && !fits(row))) continue;
+      const exact = similarity(query, this.at(row), blend);
+      if (exact === null) continue;
+      const neighbour = { id: this.numbers.idOf(row), score: Math.round(exact * DIGITS) / DIGITS };
       if (neighbour.score >= minScore && (!after || inOrder(after, neighbour) < 0)) found.push(neighbour);
     }
     return found.sort(inOrder).slice(0, limit);
@@ -124,7 +98,7 @@ export class VectorIndex {
 
   /** Leaves every row's rough score in `#sums`; −∞ where nothing is shared. @returns how far a score can be off */
   #scan(query: Aspects, blend: Blend): number {
-    const rows = this.#ids.length;
+    const rows = this.numbers.count;
     this.#sums.fill(0, 0, rows);
     this.#masses.fill(0, 0, rows);
     let slack = 0;
@@ -141,21 +115,18 @@ export class VectorIndex {
     return slack + ROUNDING;
   }
 
-  /** The `count`-th highest rough score; behind a cursor, of those that are behind it for certain. */
-  #floor(count: number, ceiling: number, slack: number, paged: boolean): number {
-    const below = paged ? ceiling - 2 * slack : ceiling;
-    const heap = new HighestScores(count);
-    for (let row = 0; row < this.#ids.length; row++) {
+  /** The `limit`-th highest rough score from `least` up to below `most`, of the rows that fit; −∞ where fewer are. */
+  #floor(limit: number, least: number, most: number, fits: NeighbourQuery['fits']): number {
+    const heap = new HighestScores(limit);
+    const { count } = this.numbers;
+    let lowest = least;
+    for (let row = 0; row < count; row++) {
       const rough = this.#sums[row]!;
-      if (rough < below) heap.offer(rough);
+      if (rough < lowest || rough >= most || (fits && !fits(row))) continue;
+      heap.offer(rough);
+      lowest = Math.max(lowest, heap.lowest);
     }
     return heap.lowest;
-  }
-
-  #aspectsAt(row: number): Aspects {
-    const aspects = noAspects();
-    for (const aspect of ASPECTS) aspects[aspect] = this.#columns[aspect].at(row);
-    return aspects;
   }
 }
 

@@ -77,10 +77,10 @@ export class SimilarResolver {
   ): Promise<SimilarRow[]> {
     const request = pageRequest(first, after);
     const options = {
-      first: request.first,
+      limit: request.first,
       after: request.after === null ? null : placeOf(request.after),
       minScore: minScore ?? -1,
-      filter: checkedFilter(filter),
+      restriction: { filter: checkedFilter(filter), withoutWords: [] },
       blend: checkedBlend(blend),
     };
     const found = await discoveries.similar.load({ titleId: title.id, options });

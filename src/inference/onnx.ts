@@ -4,7 +4,7 @@
  */
 
 /** TensorProto.DataType. */
-const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
 /** float16 is held as its bits. */
@@ -50,6 +50,8 @@ export interface OnnxGraph {
   outputs: OnnxValue[];
   nodes: OnnxNode[];
   weights: OnnxTensor[];
+  /** What the file says of itself, by key. */
+  metadata?: Record<string, string>;
 }
 
 const IR_VERSION = 8;
@@ -68,6 +70,9 @@ export function writeOnnx(graph: OnnxGraph): Uint8Array {
     ...(usesMicrosoft
       ? [field(8, message(field(1, text('com.microsoft')), field(2, MICROSOFT_OPERATOR_SET)))]
       : []),
+    ...Object.entries(graph.metadata ?? {}).map(([key, value]) =>
+      field(14, message(field(1, text(key)), field(2, text(value)))),
+    ),
   );
 }
 

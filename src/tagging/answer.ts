@@ -34,7 +34,18 @@ export function answer(
 ): Tag {
   const probability = sigmoid((said?.logit ?? label.prior) + cue.logit);
   const isSilent = !said && Math.abs(cue.logit) < CARRYING_CUE;
-  const parts = isSilent ? [] : [...(said?.parts ?? []), ...cueParts(cue, embeddings)];
+  return tagOf(label, probability, isSilent ? [] : [...(said?.parts ?? []), ...cueParts(cue, embeddings)]);
+}
+
+/**
+ * A label's tag with the moments that spoke most for it.
+ * @param parts what each moment added to the log-odds; none: the label is abstained from
+ */
+export function tagOf(
+  label: { id: string; threshold: number },
+  probability: number,
+  parts: readonly Evidence[],
+): Tag {
   const state = parts.length === 0 ? 'ABSTAINED' : stateOf(probability, label.threshold);
   const isTold = state === 'ACCEPTED' || state === 'SUGGESTED';
   return {

@@ -15,7 +15,7 @@ const STRENGTH = [1, 10, 1, 0.01];
 /**
  * Platt's scaling (1999) with the text's length beside the score, fitted by Newton's method under a Gaussian prior
  * around the identity.
- * @param truth 1 yes, −1 no, 0 unknown
+ * @param truth 1 yes, −1 no, 0 unknown; between: 2·probability − 1
  */
 export function fitCalibration(
   scores: ArrayLike<number>,
@@ -32,7 +32,7 @@ export function fitCalibration(
       if (truth[i] === 0) continue;
       const inputs = inputsOf(scores[i]!, lengths[i]!);
       const p = sigmoid(dot(coefficients, inputs));
-      const error = p - (truth[i]! > 0 ? 1 : 0);
+      const error = p - (truth[i]! + 1) / 2;
       for (let a = 0; a < 4; a++) {
         gradient[a] = gradient[a]! + error * inputs[a]!;
         for (let b = 0; b < 4; b++) {

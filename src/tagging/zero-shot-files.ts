@@ -74,7 +74,7 @@ export async function ensureZeroShotHead(
 const RARE = Math.log(1 / 19);
 
 /** Several ways to say what the label is; the first two are its own name and its definition. */
-function wordingsOf({ name, definition, descriptions }: TaxonomyLabel): string[] {
+export function wordingsOf({ name, definition, descriptions }: TaxonomyLabel): string[] {
   return [`A story of ${name.toLowerCase()}.`, definition, ...descriptions];
 }
 

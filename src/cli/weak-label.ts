@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { access, constants, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { createGzip } from 'node:zlib';
+import { SingleBar } from 'cli-progress';
+import { Failure } from '../failure.js';
+import { readCues } from '../tagging/cues.js';
+import { readJsonLines } from '../tagging/json-lines.js';
+import { labelsOf, readMapping, readTaxonomy, type Taxonomy } from '../tagging/taxonomy.js';
+import { parseRow } from '../tagging/training-row.js';
+import type { Rules } from '../tagging/weak-labels/ballots.js';
+import { type LabelLines, labelLines } from '../tagging/weak-labels/functions-table.js';
+import { softLabels } from '../tagging/weak-labels/soft-rows.js';
+import { truthOf } from '../tagging/weak-labels/truth.js';
+import { type WordedRow, weakLabels } from '../tagging/weak-labels/weak-labels.js';
+import { formatLabels } from './weak-label-table.js';
+
+export interface WeakLabelFlags {
+  taxonomy?: string;
+  out?: string;
+  json?: boolean;
+}
+
+const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+const PACK = path.join(MODELS, 'compact');
+
+/** `marquee weak-label`: lets the labelling functions vote, and writes rows with soft labels to train from. */
+export async function weakLabelCommand(files: readonly string[], flags: WeakLabelFlags): Promise<void> {
+  if (flags.out !== undefined) await assertWritable(path.dirname(flags.out));
+  const { taxonomy, rules } = await readRules(flags.taxonomy);
+  const { rows, values } = await readRows(files);
+  const bar = new SingleBar({
+    format: 'labelling [{bar}] {percentage} %',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(1, 0);
+  const weak = await weakLabels(rows, {
+    ...rules,
+    taxonomy,
+    packFolder: PACK,
+    progress: (done, of) => bar.update(done / of),
+  }).finally(() => bar.stop());
+
+  const ids = labelsOf(taxonomy).map(({ id }) => id);
+  const truth = truthOf(rows, taxonomy, rules.mapping);
+  const lines = weak.map(({ ballot, model }): LabelLines => {
+    const place = ids.indexOf(ballot.label);
+    return labelLines(
+      ballot,
+      model,
+      truth.filter((_, at) => at % ids.length === place),
+    );
+  });
+  if (flags.out !== undefined) await writeRows(flags.out, rows, values, softLabels(rows, weak));
+  const report = { rows: rows.length, labels: lines };
+  process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatLabels(report));
+}
+
+/** Before minutes of work, not after. @throws Failure FOLDER_UNWRITABLE */
+async function assertWritable(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((cause) => {
+    throw new Failure(
+      'FOLDER_UNWRITABLE',
+      `The folder ${folder} is not there or cannot be written to: name another with --out.`,
+      { cause },
+    );
+  });
+}
+
+/** The shipped taxonomy has a mapping and cues of its own; another has its words and descriptions alone. */
+async function readRules(file: string | undefined): Promise<{ taxonomy: Taxonomy; rules: Rules }> {
+  if (file !== undefined) {
+    return { taxonomy: await readTaxonomy(path.resolve(file)), rules: { mapping: null, cues: null } };
+  }
+  const taxonomy = await readTaxonomy(path.join(MODELS, 'taxonomy.json'));
+  const ids = labelsOf(taxonomy).map(({ id }) => id);
+  const mapping = await readMapping(path.join(MODELS, 'label-mapping.json'), taxonomy);
+  return { taxonomy, rules: { mapping, cues: await readCues(path.join(MODELS, 'cues.json'), ids) } };
+}
+
+/** The rows, and each as it stood in its file. */
+async function readRows(files: readonly string[]): Promise<{ rows: WordedRow[]; values: object[] }> {
+  const rows: WordedRow[] = [];
+  const values: object[] = [];
+  for (const file of files) {
+    for await (const { number, value } of readJsonLines(file)) {
+      const row = parseRow(value, `${file}, line ${number}`);
+      rows.push({ ...row, text: textOf(row.lines, value as { synopsis?: unknown; transcript?: unknown }) });
+      values.push(value as object);
+    }
+  }
+  return { rows, values };
+}
+
+/** A classifier reads the transcript alone where there is one; whoever guesses labels reads the synopsis too. */
+function textOf(lines: readonly string[], value: { synopsis?: unknown; transcript?: unknown }): string {
+  const told = value.transcript && typeof value.synopsis === 'string' ? [value.synopsis] : [];
+  return [...new Set([...lines, ...told])].join('\n');
+}
+
+/** Writes the rows with `soft` in their documented form; the file is whole or not there. */
+async function writeRows(
+  file: string,
+  rows: readonly WordedRow[],
+  values: readonly object[],
+  soft: readonly WordedRow['soft'][],
+): Promise<void> {
+  const draft = `${file}.${randomUUID()}.tmp`;
+  const texts = Readable.from(
+    (function* () {
+      for (const [i, row] of rows.entries()) {
+        const { id, title, lines, labels } = row;
+        const documented = 'id' in values[i]! ? values[i] : { id, title, synopsis: lines.join('\n'), labels };
+        yield `${JSON.stringify({ ...documented, soft: soft[i] })}\n`;
+      }
+    })(),
+  );
+  try {
+    const target = createWriteStream(draft);
+    if (file.endsWith('.gz')) await pipeline(texts, createGzip(), target);
+    else await pipeline(texts, target);
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Signal } from '../signals/signal.js';
+import { contentWords } from '../signals/text-words.js';
+import { lengthUnit } from './head.js';
+import type { SpaceLabel } from './label-space.js';
+import { isTold } from './quality.js';
+import { type TextPart, textLogits } from './text-part/text-part.js';
+import { type Calibrator, calibrate } from './training/calibrator.js';
+import { headLogits, inputsOf, type Present, type VectorHead, writeInputs } from './vector-head.js';
+
+export interface ClassifierLabel extends SpaceLabel {
+  /** Log-odds of the label in the training rows: the answer where nothing can be read. */
+  prior: number;
+  /** Probability at and above which the label is ACCEPTED; null: never, for no threshold reached the aim. */
+  threshold: number | null;
+}
+
+/** A classifier that was trained on rows. */
+export interface Classifier {
+  labels: ClassifierLabel[];
+  /** Reads the words; null where no row had any. */
+  text: TextPart | null;
+  /** Reads vectors; null where no row had any. */
+  vectors: VectorHead | null;
+  calibrator: Calibrator;
+  /** ln(1 + content words) of the training rows. */
+  length: { mean: number; deviation: number; least: number; most: number };
+  /** Encoders whose vectors it reads, by signal. */
+  models: Partial<Record<Signal, string>>;
+}
+
+/** What a classifier says of one row or trailer. */
+export interface Answers {
+  /** One a label, before calibration. */
+  raw: Float32Array;
+  /** One a label: calibrated. */
+  logOdds: Float32Array;
+}
+
+/**
+ * The answers to some words and vectors: the words' logits, plus the head's, calibrated. Without words the head
+ * answers alone; with nothing that can be read the priors are the answer.
+ */
+export function answersTo(
+  classifier: Classifier,
+  lines: readonly string[],
+  vectors: Present['vectors'],
+): Answers {
+  const { labels, text, vectors: head } = classifier;
+  const hasWords = text !== null && isTold(lines);
+  const hasVectors =
+    head?.layout.signals.some(({ signal, width }) => vectors[signal]?.length === width) ?? false;
+  if (!hasWords && !hasVectors) {
+    const priors = Float32Array.from(labels, ({ prior }) => prior);
+    return { raw: priors, logOdds: priors };
+  }
+  const raw = hasWords ? textLogits(text, lines) : new Float32Array(labels.length);
+  if (head) {
+    const inputs = new Float32Array(inputsOf(head.layout));
+    writeInputs(head.layout, { vectors, hasWords }, inputs);
+    headLogits(head, inputs).forEach((logit, j) => {
+      raw[j] = raw[j]! + logit;
+    });
+  }
+  const u = lengthOfLines(classifier, lines);
+  return { raw, logOdds: raw.map((logit, j) => calibrate(classifier.calibrator, j, logit, u)) };
+}
+
+/** Length of a text in deviations from the training rows; the mean where words are too few. */
+export function lengthOfLines({ length }: Pick<Classifier, 'length'>, lines: readonly string[]): number {
+  return !isTold(lines) ? 0 : lengthUnit(contentWords(lines.join(' ')).length, { length });
+}

@@ -1,0 +1,46 @@
+import { type SparseRow, type Vocabulary, weighLines } from '../../signals/text-features.js';
+
+/**
+ * The text model inside a trained classifier: a text's row of weighted stems and pairs of stems (`weighLines`), and
+ * one linear model a label over it.
+ */
+export interface TextPart {
+  labels: number;
+  /** Texts that it was learned from. */
+  documents: number;
+  /** The terms in the order of the table's rows. */
+  terms: readonly string[];
+  /** How many of the texts have the term, one a term. */
+  counts: Int32Array;
+  vocabulary: Vocabulary;
+  /** terms × labels: a weight is its code times its term's scale. */
+  codes: Int8Array;
+  /** One a term. */
+  scale: Float32Array;
+  /** One a label. */
+  bias: Float32Array;
+}
+
+/** The log-odds of each label that the words give, before any calibration. A text without known words gives the biases. */
+export function textLogits(part: TextPart, lines: readonly string[]): Float32Array {
+  const logits = part.bias.slice();
+  for (const row of weighLines(lines, part.vocabulary)) addRow(part, row, logits);
+  return logits;
+}
+
+/** What each line adds to each label's logit: lines × labels. Exact: with the biases they add up to `textLogits`. */
+export function lineContributions(part: TextPart, lines: readonly string[]): Float32Array {
+  const out = new Float32Array(lines.length * part.labels);
+  weighLines(lines, part.vocabulary).forEach((row, i) => {
+    addRow(part, row, out.subarray(i * part.labels, (i + 1) * part.labels));
+  });
+  return out;
+}
+
+function addRow({ codes, scale, labels }: TextPart, row: SparseRow, logits: Float32Array): void {
+  row.terms.forEach((term, k) => {
+    const weight = row.weights[k]! * scale[term]!;
+    const from = term * labels;
+    for (let j = 0; j < labels; j++) logits[j] = logits[j]! + weight * codes[from + j]!;
+  });
+}

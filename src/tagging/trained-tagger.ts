@@ -1,0 +1,117 @@
+import { timeWeights } from '../signals/features.js';
+import type { Signal, SignalEmbedding } from '../signals/signal.js';
+import { tagOf } from './answer.js';
+import { sigmoid } from './calibration.js';
+import { answersTo, type Classifier, lengthOfLines } from './classifier.js';
+import { nameClassifier, readClassifier } from './classifier-file.js';
+import type { Fuse } from './compact-tagger.js';
+import { isTold, judgeQuality } from './quality.js';
+import type { Evidence, Tagging } from './tag.js';
+import type { Tagger } from './tagger.js';
+import { lineContributions } from './text-part/text-part.js';
+import { calibrate } from './training/calibrator.js';
+import { inputsOf, inputWeights, type Present, type VectorHead, writeInputs } from './vector-head.js';
+import { weigh } from './verdict.js';
+
+/**
+ * A trained classifier's file as a tagger.
+ * @param fuse how the pack in use makes one vector of a trailer's signals: that is the pack's matter, not the
+ *   classifier's
+ * @throws Failure MODEL_INVALID when the bytes are no classifier
+ */
+export function openClassifier(bytes: Uint8Array, fuse: Fuse): Tagger {
+  const { classifier } = readClassifier(bytes);
+  const name = nameClassifier(bytes);
+  return {
+    classifier: name,
+    readsMoments: false,
+    tag: async (embeddings) => ({
+      ...tagByClassifier(classifier, embeddings),
+      fused: fuse(embeddings),
+      classifier: name,
+    }),
+    close: async () => {},
+  };
+}
+
+/** Tags and quality of one trailer: the pure core. Vectors of encoders that the classifier does not know are left out. */
+export function tagByClassifier(
+  classifier: Classifier,
+  embeddings: readonly SignalEmbedding[],
+): Pick<Tagging, 'tags' | 'quality'> {
+  const text = embeddings.find(({ signal }) => signal === 'TEXT');
+  const lines = text?.moments.map(({ line }) => line ?? '') ?? [];
+  const spoken = text && classifier.text && isTold(lines) ? text : null;
+  const read = embeddings.filter(
+    ({ signal, model, vector }) => vector && classifier.models[signal] === model,
+  );
+  const vectors = Object.fromEntries(read.map(({ signal, vector }) => [signal, vector!]));
+  const { raw, logOdds } = answersTo(classifier, lines, vectors);
+  const u = lengthOfLines(classifier, lines);
+  const said = spoken ? lineContributions(classifier.text!, lines) : new Float32Array();
+  const seen =
+    classifier.vectors && read.length > 0
+      ? inputsFor(classifier.vectors, { vectors, hasWords: spoken !== null })
+      : null;
+  const width = classifier.labels.length;
+  const tags = classifier.labels.map(({ id, threshold }, j) => {
+    /** What the answer would lose without a part of the raw logit. */
+    const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, u);
+    const parts = [
+      ...(spoken?.moments.map((moment, i) => evidenceOf('TEXT', moment, worth(said[i * width + j]!))) ?? []),
+      ...(seen ? momentParts(classifier.vectors!, seen, read, j, worth) : []),
+    ];
+    return tagOf({ id, threshold: threshold ?? 1 }, sigmoid(logOdds[j]!), parts);
+  });
+  return { tags: weigh(tags), quality: judgeQuality(embeddings) };
+}
+
+function inputsFor(head: VectorHead, present: Present): Float32Array {
+  const inputs = new Float32Array(inputsOf(head.layout));
+  writeInputs(head.layout, present, inputs);
+  return inputs;
+}
+
+/**
+ * What each moment of the signals added to one label. A signal's vector begins with the means of its moments' numbers,
+ * weighted by time, so a moment's part of those is exact; what the signal's other numbers say belongs to no moment and
+ * is spread over them by time.
+ */
+function momentParts(
+  head: VectorHead,
+  inputs: Float32Array,
+  embeddings: readonly SignalEmbedding[],
+  label: number,
+  worth: (part: number) => number,
+): Evidence[] {
+  const weights = inputWeights(head, inputs, label);
+  let from = 0;
+  return head.layout.signals.flatMap(({ signal, width }) => {
+    const start = from;
+    from += width;
+    const embedding = embeddings.find((one) => one.signal === signal);
+    if (!embedding) return [];
+    const shares = timeWeights(embedding.moments);
+    return embedding.moments.map((moment, m) => {
+      let part = 0;
+      for (let k = 0; k < width; k++) {
+        const at = start + k;
+        const value =
+          k < moment.vector.length
+            ? (moment.vector[k]! - head.layout.mean[at]!) * head.layout.scale[at]!
+            : inputs[at]!;
+        part += shares[m]! * value * weights[at]!;
+      }
+      return evidenceOf(signal, moment, worth(part));
+    });
+  });
+}
+
+function evidenceOf(
+  signal: Signal,
+  moment: SignalEmbedding['moments'][number],
+  contribution: number,
+): Evidence {
+  const { startSeconds, endSeconds, line, shotIndex } = moment;
+  return { startSeconds, endSeconds, signal, contribution, line, shotIndex };
+}

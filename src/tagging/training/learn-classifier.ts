@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { Failure } from '../../failure.js';
+import { usableCores } from '../../inference/machine.js';
+import { ThreadPool } from '../../inference/threads.js';
+import { contentWords } from '../../signals/text-words.js';
+import { sigmoid } from '../calibration.js';
+import type { Classifier } from '../classifier.js';
+import { writeClassifier } from '../classifier-file.js';
+import { FOLDS } from '../cross-fit.js';
+import { lengthUnit } from '../head.js';
+import {
+  type LabelSpace,
+  someGroups,
+  someLabels,
+  spaceOfRows,
+  spaceOfTaxonomy,
+  targetsOf,
+} from '../label-space.js';
+import { isTold } from '../quality.js';
+import { hash32 } from '../random.js';
+import { learnTextPart } from '../text-part/learn-text-part.js';
+import type { TextPart } from '../text-part/text-part.js';
+import type { TrainingOptions, TrainingProgress } from '../train-classifier.js';
+import type { trainTasks } from '../train-thread.js';
+import { fingerprintRow, isReadable, type TrainingRow } from '../training-row.js';
+import { thresholdsFor } from './aim.js';
+import { calibrateAll, chooseCalibrator, type UnseenAnswers } from './calibrator.js';
+import type { fitTasks } from './fit-thread.js';
+import { type LearnedVectors, learnVectors } from './learn-vectors.js';
+import { unseenFigures } from './unseen-figures.js';
+
+/** Raise it whenever the same rows and seed give another classifier. */
+const CODE = 'marquee-training 1';
+/** A label needs as many rows on either side to be learned. */
+const FEWEST_ROWS = 2;
+
+type Progress = (progress: TrainingProgress) => void;
+
+/** Everything that is learned from. */
+interface Lesson {
+  rows: TrainingRow[];
+  space: LabelSpace;
+  /** rows × labels. */
+  targets: Float32Array;
+  folds: Uint8Array;
+  /** Names of labels with too few rows to learn them. */
+  leftOut: string[];
+}
+
+/** `trainClassifier`, on the thread that it leads from. */
+export async function learnClassifier(
+  given: TrainingRow[],
+  options: TrainingOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<{ bytes: Buffer; figures: Record<string, unknown>; fingerprint: string }> {
+  setMaxListeners(0, signal); // every fold of every candidate listens
+  progress({ stage: 'reading', done: 0, of: 1 });
+  const lesson = lessonOf(given, options);
+  const { text, offsets } = await learnWords(lesson, options.seed, progress, signal);
+  const learned = await learnSignals(lesson, offsets, options, progress, signal);
+  progress({ stage: 'calibration', done: 0, of: 1 });
+  const length = lengthsOf(lesson.rows);
+  const answers: UnseenAnswers = {
+    labels: lesson.space.labels.length,
+    logits: learned?.unseen ?? offsets,
+    targets: lesson.targets,
+    lengths: Float32Array.from(lesson.rows, ({ lines }) =>
+      isTold(lines) ? lengthUnit(wordsOf(lines), { length }) : 0,
+    ),
+    folds: lesson.folds,
+  };
+  const { calibrator, losses } = chooseCalibrator(answers);
+  const calibrated = { ...answers, logits: calibrateAll(calibrator, answers) };
+  const thresholds = thresholdsFor(options.aim, calibrated);
+  progress({ stage: 'writing', done: 0, of: 1 });
+  const classifier: Classifier = {
+    labels: lesson.space.labels.map((label, j) => ({
+      ...label,
+      prior: priorOf(lesson.targets, lesson.space.labels.length, j),
+      threshold: Number.isFinite(thresholds[j]!) ? round(sigmoid(thresholds[j]!)) : null,
+    })),
+    text,
+    vectors: learned?.head ?? null,
+    calibrator,
+    length,
+    models: options.models,
+  };
+  const figures = {
+    ...unseenFigures(calibrated, thresholds),
+    rows: lesson.rows.length,
+    labels: lesson.space.labels.length,
+    leftOut: lesson.leftOut,
+    calibration: { method: calibrator.method, losses },
+    ...(learned ? { head: { kind: learned.head.kind, tried: learned.losses } } : {}),
+  };
+  const fingerprint = fingerprintData(lesson);
+  const bytes = writeClassifier(classifier, {
+    ...{ dataFingerprint: fingerprint, rows: lesson.rows.length, seed: options.seed, figures, code: CODE },
+    aim: options.aim.kind === 'best-f1' ? 'best-f1' : `precision ${options.aim.floor}`,
+    learnedFrom: new Set(lesson.rows.map(fingerprintRow)),
+  });
+  return { bytes, figures, fingerprint };
+}
+
+/** @throws Failure BAD_INPUT when nothing can be learned */
+function lessonOf(given: readonly TrainingRow[], options: TrainingOptions): Lesson {
+  const rows = given.filter(isReadable).sort(byFingerprint);
+  if (rows.length < FEWEST_ROWS)
+    throw new Failure(
+      'BAD_INPUT',
+      'Two rows with words or vectors are the least to learn from: give more rows.',
+    );
+  const whole = options.taxonomy
+    ? spaceOfTaxonomy(options.taxonomy, options.mapping ?? null)
+    : spaceOfRows(rows);
+  const wanted = someGroups(whole, options.groups ?? []);
+  const all = targetsOf(rows, wanted).values;
+  const isLearnable = (_: unknown, j: number) =>
+    sidesOf(all, wanted.labels.length, j).every((n) => n >= FEWEST_ROWS);
+  const space = someLabels(wanted, isLearnable);
+  if (space.labels.length === 0)
+    throw new Failure(
+      'BAD_INPUT',
+      'No label has two rows with it and two without: give rows with labels, or another taxonomy.',
+    );
+  return {
+    rows,
+    space,
+    targets: targetsOf(rows, space).values,
+    folds: Uint8Array.from(rows, (row) => hash32(`fold:${fingerprintRow(row)}`) % FOLDS),
+    leftOut: wanted.labels.filter((label) => !space.labels.includes(label)).map(({ id }) => id),
+  };
+}
+
+/** The order of the files must not matter. */
+function byFingerprint(a: TrainingRow, b: TrainingRow): number {
+  const [left, right] = [`${fingerprintRow(a)} ${a.id}`, `${fingerprintRow(b)} ${b.id}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** How many rows have the label and how many have it not. */
+function sidesOf(targets: Float32Array, labels: number, label: number): [number, number] {
+  let yes = 0;
+  let no = 0;
+  for (let at = label; at < targets.length; at += labels) {
+    if (targets[at]! >= 0.5) yes++;
+    else if (targets[at]! < 0.5) no++;
+  }
+  return [yes, no];
+}
+
+/** The part that reads words, and its logits of rows that it never saw; 0 for rows without words. */
+async function learnWords(
+  { rows, space, targets, folds }: Lesson,
+  seed: number,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<{ text: TextPart | null; offsets: Float32Array }> {
+  const labels = space.labels.length;
+  const offsets = new Float32Array(rows.length * labels);
+  const spoken = [...rows.keys()].filter((row) => isTold(rows[row]!.lines));
+  if (spoken.length === 0) return { text: null, offsets };
+  const threads = new ThreadPool<typeof trainTasks>(threadEntry('../train-thread.js'), usableCores());
+  try {
+    const { part, unseen } = await learnTextPart(
+      {
+        texts: spoken.map((row) => rows[row]!.lines),
+        targets: gather(targets, spoken, labels),
+        importance: new Float32Array(spoken.length).fill(1),
+        folds: Uint8Array.from(spoken, (row) => folds[row]!),
+        ...{ labels, seed },
+      },
+      threads,
+      (done, of) => progress({ stage: 'words', done, of }),
+      signal,
+    );
+    spoken.forEach((row, k) => {
+      offsets.set(unseen.subarray(k * labels, (k + 1) * labels), row * labels);
+    });
+    return { text: part, offsets };
+  } finally {
+    await threads.close();
+  }
+}
+
+/** The part that reads vectors, from the rows that have some; the others' answers stay those of the words. */
+async function learnSignals(
+  { rows, space, targets, folds }: Lesson,
+  offsets: Float32Array,
+  { head, seed }: TrainingOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<LearnedVectors | null> {
+  const labels = space.labels.length;
+  const seen = [...rows.keys()].filter((row) => Object.keys(rows[row]!.vectors).length > 0);
+  if (seen.length === 0) return null;
+  const threads = new ThreadPool<typeof fitTasks>(threadEntry('./fit-thread.js'), usableCores());
+  try {
+    const learned = await learnVectors(
+      {
+        rows: seen.map((row) => rows[row]!),
+        targets: gather(targets, seen, labels),
+        offsets: gather(offsets, seen, labels),
+        folds: Uint8Array.from(seen, (row) => folds[row]!),
+        ...{ labels, seed },
+      },
+      head,
+      threads,
+      (done, of) => progress({ stage: 'vectors', done, of }),
+      signal,
+    );
+    const unseen = offsets.slice();
+    seen.forEach((row, k) => {
+      unseen.set(learned.unseen.subarray(k * labels, (k + 1) * labels), row * labels);
+    });
+    return { ...learned, unseen };
+  } finally {
+    await threads.close();
+  }
+}
+
+function gather(from: Float32Array, rows: readonly number[], width: number): Float32Array {
+  const out = new Float32Array(rows.length * width);
+  rows.forEach((row, k) => {
+    out.set(from.subarray(row * width, (row + 1) * width), k * width);
+  });
+  return out;
+}
+
+const wordsOf = (lines: readonly string[]) => contentWords(lines.join(' ')).length;
+
+function lengthsOf(rows: readonly TrainingRow[]): Classifier['length'] {
+  const spoken = rows.filter(({ lines }) => isTold(lines));
+  const lengths = spoken.map(({ lines }) => Math.log(1 + wordsOf(lines)));
+  const mean = lengths.reduce((sum, value) => sum + value, 0) / Math.max(1, lengths.length);
+  const variance = lengths.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, lengths.length);
+  return {
+    mean,
+    deviation: Math.sqrt(variance) || 1,
+    least: lengths.reduce((a, b) => Math.min(a, b), mean),
+    most: lengths.reduce((a, b) => Math.max(a, b), mean),
+  };
+}
+
+/** Log-odds of the label, one imagined row added on each side. */
+function priorOf(targets: Float32Array, labels: number, label: number): number {
+  const [yes, no] = sidesOf(targets, labels, label);
+  return Math.log((yes + 1) / (no + 1));
+}
+
+function fingerprintData({ rows, space, targets }: Lesson): string {
+  const hash = createHash('sha256').update(space.labels.map(({ id }) => id).join('\n'));
+  const width = space.labels.length;
+  rows.forEach((row, i) => {
+    hash.update(fingerprintRow(row)).update(targets.slice(i * width, (i + 1) * width));
+  });
+  return hash.digest('hex');
+}
+
+/** Six decimals: more would only say noise. */
+const round = (value: number) => Math.round(value * 1e6) / 1e6;
+
+function threadEntry(file: string): URL {
+  return new URL(file, import.meta.url.replace('/src/', '/dist/'));
+}

@@ -1,0 +1,85 @@
+import { afterAll, expect, test } from 'vitest';
+import { ThreadPool } from '../../src/inference/threads.js';
+import { averagePrecision, columns } from '../../src/tagging/measure.js';
+import { randomStream } from '../../src/tagging/random.js';
+import { learnTextPart, type TextLesson } from '../../src/tagging/text-part/learn-text-part.js';
+import { lineContributions, textLogits } from '../../src/tagging/text-part/text-part.js';
+import { decodeTextPart, encodeTextPart } from '../../src/tagging/text-part/text-part-file.js';
+import type { trainTasks } from '../../src/tagging/train-thread.js';
+
+const threads = new ThreadPool<typeof trainTasks>(
+  new URL('../../dist/tagging/train-thread.js', import.meta.url),
+  2,
+);
+afterAll(() => threads.close());
+
+const FILLER = 'house street morning road letter table window garden river market train captain'.split(' ');
+const TELLING = ['murder', 'kiss', 'spaceship'];
+
+/** 200 texts of three lines; label j is told by one word, and unknown in every tenth text. */
+function toyLesson(): TextLesson {
+  const random = randomStream(7);
+  const word = () => FILLER[Math.floor(random() * FILLER.length)]!;
+  const rows = Array.from({ length: 200 }, (_, i) => {
+    const has = TELLING.map(() => random() < 0.3);
+    const lines = TELLING.map((told, j) => [word(), word(), has[j] ? told : word(), word()].join(' '));
+    return { lines, targets: has.map((yes) => (i % 10 === 0 ? Number.NaN : Number(yes))) };
+  });
+  return {
+    texts: rows.map(({ lines }) => lines),
+    targets: Float32Array.from(rows.flatMap(({ targets }) => targets)),
+    importance: new Float32Array(200).fill(1),
+    folds: Uint8Array.from({ length: 200 }, (_, i) => i % 5),
+    labels: TELLING.length,
+    seed: 1,
+  };
+}
+
+const lesson = toyLesson();
+const learned = learnTextPart(lesson, threads);
+
+test('a text part gives a label the highest logit of the text whose word tells it, seen or not', async () => {
+  const { part, unseen } = await learned;
+  const sides = Int8Array.from(lesson.targets, (t) => (Number.isNaN(t) ? 0 : t * 2 - 1));
+  const answers = TELLING.map((word) => textLogits(part, [`the ${word} by the river`]));
+  for (const [j] of TELLING.entries()) {
+    const column = answers.map((logits) => logits[j]!);
+    expect(column.indexOf(Math.max(...column))).toBe(j);
+    const ofRows = columns({ labels: 3, scores: unseen, truth: sides })[j]!;
+    expect(averagePrecision(ofRows.scores, ofRows.truth)).toBeGreaterThan(0.95);
+  }
+});
+
+test('the contributions of the lines find the decisive line of a long transcript', async () => {
+  const { part } = await learned;
+  const lines = Array.from({ length: 40 }, (_, i) => `${FILLER[i % 12]} ${FILLER[(i * 5) % 12]}`);
+  lines[23] = 'a murder';
+  const contributions = lineContributions(part, lines).filter((_, at) => at % part.labels === 0);
+  expect(contributions.indexOf(Math.max(...contributions))).toBe(23);
+});
+
+test('a decoded text part answers like the encoded one', async () => {
+  const { part } = await learned;
+  const { metadata, tensors } = encodeTextPart(part);
+  const copy = decodeTextPart({ metadata: JSON.parse(JSON.stringify(metadata)), tensors });
+  expect(textLogits(copy, lesson.texts[3]!)).toEqual(textLogits(part, lesson.texts[3]!));
+});
+
+test('an encoded text part with a missing or short array is refused as damaged', async () => {
+  const { metadata, tensors } = encodeTextPart((await learned).part);
+  const { textBias: _, ...rest } = tensors;
+  expect(() => decodeTextPart({ metadata, tensors: rest })).toThrow(/train the classifier again/);
+});
+
+test('the same lesson gives the same text part, to the bit', async () => {
+  const again = await learnTextPart(lesson, threads);
+  expect(encodeTextPart(again.part)).toEqual(encodeTextPart((await learned).part));
+  expect(again.unseen).toEqual((await learned).unseen);
+});
+
+test('learning that is cancelled ends with CANCELLED', async () => {
+  const signal = AbortSignal.abort();
+  await expect(learnTextPart(lesson, threads, undefined, signal)).rejects.toMatchObject({
+    code: 'CANCELLED',
+  });
+});

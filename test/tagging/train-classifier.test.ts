@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import type { SignalEmbedding } from '../../src/signals/signal.js';
+import { readClassifier } from '../../src/tagging/classifier-file.js';
+import { randomStream } from '../../src/tagging/random.js';
+import { type TrainingOptions, trainClassifier } from '../../src/tagging/train-classifier.js';
+import { openClassifier } from '../../src/tagging/trained-tagger.js';
+import type { TrainingRow } from '../../src/tagging/training-row.js';
+
+const KINDS = [
+  { genre: 'Horror', words: ['ghost', 'corpse', 'scream', 'grave'] },
+  { genre: 'Romance', words: ['wedding', 'kiss', 'letter', 'rose'] },
+  { genre: 'Western', words: ['sheriff', 'saloon', 'cattle', 'outlaw'] },
+];
+
+/** Films of three kinds with words of their own, and pictures whose first number is high in horror. */
+function films(count: number, withPictures: (i: number) => boolean): TrainingRow[] {
+  const random = randomStream(1);
+  const letters = 'abcdefghijklmnopqrst';
+  const filler = () => `filler${letters[Math.floor(random() * 20)]}${letters[Math.floor(random() * 10)]}`;
+  return Array.from({ length: count }, (_, i) => {
+    const kind = KINDS[i % 3]!;
+    const own = () => kind.words[Math.floor(random() * kind.words.length)];
+    const line = () => Array.from({ length: 10 }, (_, k) => (k % 5 === 0 ? own() : filler())).join(' ');
+    const picture = Float32Array.from({ length: 3 }, (_, k) => random() + (k === 0 && i % 3 === 0 ? 1.5 : 0));
+    return {
+      ...{ id: `film${i}`, title: `Film ${i}`, media: null, soft: {} },
+      lines: [line(), line(), line()],
+      labels: { genre: [kind.genre] },
+      vectors: withPictures(i) ? { PICTURE: picture } : {},
+    };
+  });
+}
+
+const options: TrainingOptions = {
+  head: 'linear',
+  seed: 7,
+  aim: { kind: 'best-f1' },
+  models: { PICTURE: 'eye@1' },
+};
+const train = (rows: TrainingRow[], changed: Partial<TrainingOptions> = {}) =>
+  trainClassifier(rows, { ...options, ...changed }, () => {}, new AbortController().signal);
+const fuse = () => ({ model: 'fused', vector: new Float32Array(1) });
+
+function trailer(lines: string[], picture?: number[]): SignalEmbedding[] {
+  const moments = lines.map((line, i) => ({
+    ...{ startSeconds: i, endSeconds: i + 1, vector: new Float32Array(1), line, shotIndex: null },
+  }));
+  const words = lines.join(' ').split(' ').length;
+  const missingReason = null;
+  const text = {
+    signal: 'TEXT' as const,
+    model: 'ear@1',
+    moments,
+    measures: { words, knownShare: 1 },
+    missingReason,
+  };
+  const seen = Float32Array.from(picture ?? []);
+  const shot = { startSeconds: 0, endSeconds: 9, vector: seen, line: null, shotIndex: 0 };
+  return [
+    {
+      ...text,
+      vector: lines.length > 0 ? new Float32Array(1) : null,
+      measures: lines.length > 0 ? text.measures : {},
+    },
+    {
+      ...{ signal: 'PICTURE', model: 'eye@1', measures: {}, missingReason },
+      ...(picture ? { vector: seen, moments: [shot] } : { vector: null, moments: [] }),
+    },
+  ];
+}
+
+test('the same rows and seed give the same bytes, in any order of the rows, and the file tells where it is from', async () => {
+  const rows = films(90, () => true);
+  const first = await train(rows);
+  const second = await train(rows.toReversed());
+  expect(second.bytes.equals(first.bytes)).toBe(true);
+  const { origin, classifier } = readClassifier(first.bytes);
+  expect(origin).toMatchObject({ dataFingerprint: first.fingerprint, rows: 90, seed: 7 });
+  expect(origin.learnedFrom.size).toBe(90);
+  expect(classifier.labels.map(({ id }) => id)).toEqual(['genre/horror', 'genre/romance', 'genre/western']);
+  expect((await train(rows.slice(3))).fingerprint).not.toBe(first.fingerprint);
+}, 60_000);
+
+test('one head serves trailers with words, with pictures, with both and with neither', async () => {
+  const { bytes } = await train(films(150, (i) => i % 2 === 0));
+  const tagger = openClassifier(bytes, fuse);
+  const horror = async (lines: string[], picture?: number[]) =>
+    (await tagger.tag(trailer(lines, picture))).tags.find(({ label }) => label === 'genre/horror')!;
+  const spoken = 'a ghost and a scream from the grave';
+  const dark = [2, 0.5, 0.5];
+  const light = [0.3, 0.5, 0.5];
+  expect((await horror([spoken])).probability).toBeGreaterThan(0.5);
+  expect((await horror(['a kiss after the wedding and a rose'])).probability).toBeLessThan(0.3);
+  expect((await horror([], dark)).probability).toBeGreaterThan((await horror([], light)).probability + 0.2);
+  expect((await horror([spoken], dark)).probability).toBeGreaterThan(
+    (await horror([spoken], light)).probability,
+  );
+  expect(await horror([])).toMatchObject({ state: 'ABSTAINED', evidence: [] });
+}, 60_000);
+
+test('a decisive line in a long transcript is the first evidence', async () => {
+  const { bytes } = await train(films(90, () => false));
+  const lines = Array.from({ length: 120 }, (_, i) => `filler${'abcdefghij'[i % 10]}a and nothing else`);
+  lines[77] = 'the ghost screams from the grave of a corpse';
+  const { tags } = await openClassifier(bytes, fuse).tag(trailer(lines));
+  const horror = tags.find(({ label }) => label === 'genre/horror')!;
+  expect(horror.evidence[0]).toMatchObject({ line: lines[77], startSeconds: 77, signal: 'TEXT' });
+  expect(horror.shares.TEXT).toBe(1);
+}, 60_000);
+
+test('a training that is given up, and rows that teach nothing, fail with what to do', async () => {
+  await expect(train(films(90, () => false).map((row) => ({ ...row, labels: {} })))).rejects.toMatchObject({
+    code: 'BAD_INPUT',
+  });
+  await expect(train([])).rejects.toMatchObject({ code: 'BAD_INPUT' });
+  const gone = trainClassifier(
+    films(90, () => false),
+    options,
+    () => {},
+    AbortSignal.abort(),
+  );
+  await expect(gone).rejects.toMatchObject({ code: 'CANCELLED' });
+});
