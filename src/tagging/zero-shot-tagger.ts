@@ -8,7 +8,7 @@ import { type Cues, cueLogits, readCues } from './cues.js';
 import { fuse } from './fusion.js';
 import { FEWEST_WORDS, judgeQuality, knownWords } from './quality.js';
 import type { Tagging } from './tag.js';
-import type { Tagger } from './tagger.js';
+import { groupsOf, type Tagger } from './tagger.js';
 import { weigh } from './verdict.js';
 import { type ZeroShotHead, zeroShotAnswer } from './zero-shot.js';
 import { readZeroShotHead } from './zero-shot-files.js';
@@ -36,6 +36,7 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
   return {
     classifier: files.classifier,
     readsMoments: true,
+    groups: groupsOf(head.labels),
     tag: async (embeddings) => {
       const measured = embeddings.filter((embedding) => !isClips(embedding));
       const whole = measured.map((embedding) =>
@@ -49,6 +50,12 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
         classifier: files.classifier,
       };
     },
+    decide: async (embeddings) =>
+      tagByDescription(
+        embeddings.filter((one) => !isClips(one)),
+        head,
+        cues,
+      ).tags,
     close: async () => {},
   };
 }
