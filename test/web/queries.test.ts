@@ -31,7 +31,7 @@ describe('what the page and the examples ask', () => {
     expect(refuseOversized(schema, parse(operation), null, variablesOf(operation))).toBeNull();
   });
 
-  it.each(['analyze.sh', 'follow.ts'])(
+  it.each(['analyze.sh', 'follow.ts', 'train.ts'])(
     'every operation of examples/%s is valid against schema.graphql',
     async (file) => {
       const text = await readFile(new URL(`examples/${file}`, root), 'utf8');
