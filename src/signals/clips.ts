@@ -4,8 +4,7 @@ import type { DecodedTrailer } from '../media/decoded.js';
 import { weightedMean } from './features.js';
 import type { PackContext } from './pack.js';
 import type { SignalEmbedding } from './signal.js';
-import type { ClipReading, Videomae } from './videomae.js';
-import { CLIP_FRAMES } from './videomae-frames.js';
+import { CLIP_FRAMES, type ClipReading, type Videomae } from './videomae.js';
 
 /** Clips of one trailer: eight of them cost 8 × 360 GFLOP with the base model. */
 export const CLIPS = 8;

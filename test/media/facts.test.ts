@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CLIP_SIDE, clipsInShots, decodeClips } from '../../src/media/clips.js';
+import { CLIP_SIDE } from '../../src/media/clip-frame.js';
+import { clipsInShots, decodeClips } from '../../src/media/clips.js';
 import { readPackets, trailerSeconds } from '../../src/media/packets.js';
 import { probeTrailer } from '../../src/media/probe.js';
 import { startReading } from '../../src/media/reading.js';
