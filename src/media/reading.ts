@@ -116,7 +116,7 @@ function decoderOptions({ frames }: PicturePlan): string[] {
 
 function pictureOutput({ streamIndex, format, segments, only }: PicturePlan): string[] {
   // What is not wanted is dropped before it costs a conversion. A concatenation has the file's streams in order.
-  const wanted = only && `select='${only.map((stretch) => selection(stretch, segments)).join('+')}'`;
+  const wanted = only && `select='${sum(only.map((stretch) => selection(stretch, segments)))}'`;
   return [
     ...['-map', `0:${streamIndex}`, '-fps_mode', 'passthrough'],
     ...[
@@ -126,6 +126,14 @@ function pictureOutput({ streamIndex, format, segments, only }: PicturePlan): st
       'rawvideo',
     ],
   ];
+}
+
+/** ffmpeg refuses expressions that are nested deeper than 100, and each term of a plain sum nests: groups of 16 do not. */
+function sum(terms: readonly string[]): string {
+  const groups = Array.from({ length: Math.ceil(terms.length / 16) }, (_, i) =>
+    terms.slice(16 * i, 16 * i + 16).join('+'),
+  );
+  return groups.map((group) => `(${group})`).join('+');
 }
 
 /** A stretch may reach from one segment into the next: it is wanted in each of them. */

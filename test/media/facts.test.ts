@@ -166,6 +166,13 @@ describe('clips', () => {
     },
   );
 
+  test('may lie apart in any number: ffmpeg refuses a plain sum of more than a hundred conditions', async () => {
+    const { file, facts: read } = await clock('apart.mp4', '320:180', 10);
+    const clips = [{ startSeconds: 0, frames: 120, spacingSeconds: 0.08 }];
+    const [clip] = await decodeClips({ path: file, facts: read, clips }, { signal });
+    expect(clip?.times.at(-1)).toBeCloseTo(9.52, 3);
+  });
+
   test('a wanted stretch that reaches over a key frame, into the next segment, is given whole', async () => {
     const { file, facts: read } = await clock('joint.mp4', '320:180', 4);
     const { frames, ended } = await startReading(
