@@ -9,9 +9,11 @@ import { compactScorer, type Scorer, trainedScorer } from '../tagging/evaluation
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { formatEvaluation } from './evaluation-report.js';
 import { parseSplit, readLabelledRows } from './labelled-rows.js';
+import { withMedia } from './media-rows.js';
 
 export interface EvaluateFlags {
   classifier?: string;
+  pack?: string;
   group?: string[];
   labels?: string;
   learnFrom?: string[];
@@ -27,7 +29,8 @@ const SEED = 1;
 
 /** `marquee evaluate`: a classifier's figures on labelled rows. */
 export async function evaluateCommand(files: string[], flags: EvaluateFlags): Promise<void> {
-  const rows = await readLabelledRows(files, parseSplit(flags.split));
+  const given = await readLabelledRows(files, parseSplit(flags.split));
+  const { rows } = await withMedia(given, flags.pack);
   const learnFrom = flags.learnFrom ? await readLabelledRows(flags.learnFrom) : [];
   const scorer = await openScorer(flags.classifier);
   const bar = new SingleBar({

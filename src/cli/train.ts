@@ -8,9 +8,11 @@ import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { type TrainingOptions, type TrainingProgress, trainClassifier } from '../tagging/train-classifier.js';
 import type { Aim } from '../tagging/training/aim.js';
 import { parseSplit, readLabelledRows } from './labelled-rows.js';
+import { withMedia } from './media-rows.js';
 
 export interface TrainFlags {
   taxonomy?: string;
+  pack?: string;
   textOnly?: boolean;
   group?: string[];
   head?: string;
@@ -30,24 +32,15 @@ const DEFAULT_SEED = 1;
 export async function trainCommand(files: string[], flags: TrainFlags): Promise<void> {
   const out = path.resolve(flags.out ?? 'classifier.onnx');
   const options = await optionsOf(flags);
-  const rows = await readLabelledRows(files, parseSplit(flags.split));
-  const learned = flags.textOnly ? rows.map((row) => ({ ...row, media: null, vectors: {} })) : rows;
-  refuseMedia(learned);
+  const given = await readLabelledRows(files, parseSplit(flags.split));
+  const read = flags.textOnly ? given.map((row) => ({ ...row, media: null, vectors: {} })) : given;
+  const { rows, models } = await withMedia(read, flags.pack);
   const { bytes, figures, fingerprint } = await withBar((progress, signal) =>
-    trainClassifier(learned, options, progress, signal),
+    trainClassifier(rows, { ...options, models }, progress, signal),
   );
   await writeWhole(out, bytes);
   const report = { file: out, bytes: bytes.length, fingerprint, figures };
   process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
-}
-
-function refuseMedia(rows: readonly { id: string; media: string | null; lines: readonly string[] }[]): void {
-  const silent = rows.find(({ media, lines }) => media !== null && lines.length === 0);
-  if (!silent) return;
-  throw new Failure(
-    'BAD_INPUT',
-    `Row ${silent.id} has media but no words or vectors: give its vectors, or --text-only to leave media out.`,
-  );
 }
 
 async function optionsOf(flags: TrainFlags): Promise<TrainingOptions> {

@@ -23,10 +23,10 @@ export async function embedClips(
   { path, decoded }: { path: string; decoded: DecodedTrailer },
   { signal, progress }: PackContext,
 ): Promise<SignalEmbedding> {
-  const { facts, shots } = decoded;
+  const { facts } = decoded;
   const common = { signal: 'PICTURE', model: name, measures: {} } as const;
   const requests = facts.video
-    ? clipsInShots(shots, { clips: CLIPS, frames: CLIP_FRAMES, spacingSeconds: SPACING_SECONDS })
+    ? clipsInShots(decoded, { clips: CLIPS, frames: CLIP_FRAMES, spacingSeconds: SPACING_SECONDS })
     : [];
   if (requests.length === 0) {
     return { ...common, vector: null, moments: [], missingReason: 'There is no shot to take clips from.' };
@@ -47,7 +47,7 @@ export async function embedClips(
     endSeconds: endOf(request),
     vector: vectors[i]!,
     line: null,
-    shotIndex: shots.find(({ startSeconds }) => startSeconds === request.startSeconds)?.index ?? null,
+    shotIndex: request.shotIndex,
   }));
   const equal = vectors.map(() => 1 / vectors.length);
   return {
