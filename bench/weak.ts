@@ -7,10 +7,12 @@ import { readCues } from '../src/tagging/cues.js';
 import { labelsOf, readMapping, readTaxonomy } from '../src/tagging/taxonomy.js';
 import { bestThreshold } from '../src/tagging/thresholds.js';
 import { readTrainingRows } from '../src/tagging/training-row.js';
+import { labelLines } from '../src/tagging/weak-labels/functions-table.js';
 import { truthOf } from '../src/tagging/weak-labels/truth.js';
 import { type WeakLabel, type WordedRow, weakLabels } from '../src/tagging/weak-labels/weak-labels.js';
 import { majorityVote } from './weak/majority.js';
 import { comparePaired, type PairedFigure, type PairedLabel } from './weak/paired.js';
+import { rankCorrelation } from './weak/rank-correlation.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const models = path.join(root, 'models');
@@ -19,12 +21,18 @@ const SEED = 20_261_122;
 const DRAWS = 1000;
 /** Labels that fewer rows have are left out: one row more or less would decide their figures. */
 const FEWEST_POSITIVES = 20;
+/** Functions that a label needs for their ranks to mean something. */
+const FEWEST_FUNCTIONS = 4;
 
 interface Comparison {
   what: string;
   labels: number;
   rows: number;
   figures: PairedFigure[];
+  /** Of the functions of a label by estimated and by measured accuracy: the median over the labels. */
+  rankCorrelation: number;
+  /** Mean of estimated less measured accuracy over all functions. */
+  optimism: number;
 }
 
 export async function run({ json }: { json: boolean }): Promise<void> {
@@ -102,10 +110,38 @@ function comparison(
     labels: measured.length,
     rows: left,
     figures: comparePaired(measured, left, { draws: DRAWS, seed: SEED }),
+    ...judgeEstimates(weak, truth),
   };
 }
 
-function print({ what, labels, rows, figures }: Comparison): void {
+/** Estimated accuracies beside measured ones, over functions that vote on enough labelled rows to measure them. */
+function judgeEstimates(
+  weak: readonly WeakLabel[],
+  truth: ReadonlyMap<string, Int8Array>,
+): Pick<Comparison, 'rankCorrelation' | 'optimism'> {
+  const judged = weak
+    .map(({ ballot, model }) =>
+      labelLines(ballot, model, truth.get(ballot.label)!).functions.flatMap(({ accuracy, measured }) =>
+        measured && measured.rows >= FEWEST_POSITIVES ? [{ accuracy, measured: measured.accuracy }] : [],
+      ),
+    )
+    .filter((functions) => functions.length >= FEWEST_FUNCTIONS);
+  const correlations = judged
+    .map((functions) =>
+      rankCorrelation(
+        functions.map(({ accuracy }) => accuracy),
+        functions.map(({ measured }) => measured),
+      ),
+    )
+    .sort((a, b) => a - b);
+  const differences = judged.flat().map(({ accuracy, measured }) => accuracy - measured);
+  return {
+    rankCorrelation: correlations[Math.floor(correlations.length / 2)]!,
+    optimism: differences.reduce((sum, value) => sum + value, 0) / differences.length,
+  };
+}
+
+function print({ what, labels, rows, figures, ...estimates }: Comparison): void {
   process.stdout.write(`${what} (${labels} labels, ${rows} rows)\n`);
   for (const { figure, tried, against, difference, low, high } of figures) {
     const interval = `[${low.toFixed(4)}, ${high.toFixed(4)}]`;
@@ -113,4 +149,7 @@ function print({ what, labels, rows, figures }: Comparison): void {
       `  ${figure.padEnd(10)} label model ${tried.toFixed(4)}  majority ${against.toFixed(4)}  difference ${difference.toFixed(4)} ${interval}\n`,
     );
   }
+  process.stdout.write(
+    `  accuracies  rank correlation ${estimates.rankCorrelation.toFixed(2)}  estimated less measured ${estimates.optimism.toFixed(3)}\n`,
+  );
 }
