@@ -8,6 +8,7 @@ import { labelsOf, readMapping, readTaxonomy } from '../src/tagging/taxonomy.js'
 import { bestThreshold } from '../src/tagging/thresholds.js';
 import { readTrainingRows } from '../src/tagging/training-row.js';
 import { labelLines } from '../src/tagging/weak-labels/functions-table.js';
+import { labelProbabilities } from '../src/tagging/weak-labels/label-model.js';
 import { truthOf } from '../src/tagging/weak-labels/truth.js';
 import { type WeakLabel, type WordedRow, weakLabels } from '../src/tagging/weak-labels/weak-labels.js';
 import { majorityVote } from './weak/majority.js';
@@ -23,6 +24,8 @@ const DRAWS = 1000;
 const FEWEST_POSITIVES = 20;
 /** Functions that a label needs for their ranks to mean something. */
 const FEWEST_FUNCTIONS = 4;
+/** Values of the setting that are looked at on the validation tenth. */
+const TRUSTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1];
 
 interface Comparison {
   what: string;
@@ -33,6 +36,8 @@ interface Comparison {
   rankCorrelation: number;
   /** Mean of estimated less measured accuracy over all functions. */
   optimism: number;
+  /** Log loss on the validation tenth for each value of `trust`: what the setting was chosen by. */
+  trusts: { trust: number; logLoss: number }[];
 }
 
 export async function run({ json }: { json: boolean }): Promise<void> {
@@ -111,7 +116,24 @@ function comparison(
     rows: left,
     figures: comparePaired(measured, left, { draws: DRAWS, seed: SEED }),
     ...judgeEstimates(weak, truth),
+    trusts: TRUSTS.map((trust) => ({ trust, logLoss: lossOnTenth(weak, truth, tenth, trust) })),
   };
+}
+
+function lossOnTenth(
+  weak: readonly WeakLabel[],
+  truth: ReadonlyMap<string, Int8Array>,
+  tenth: readonly boolean[],
+  trust: number,
+): number {
+  const losses = weak.flatMap(({ ballot, model }) => {
+    const known = truth.get(ballot.label)!;
+    const p = labelProbabilities(model, ballot.votes, trust);
+    const chosen = [...p.keys()].filter((i) => tenth[i] && known[i] !== 0);
+    if (!chosen.some((i) => known[i]! > 0)) return [];
+    return [mean(chosen.map((i) => -Math.log(known[i]! > 0 ? p[i]! : 1 - p[i]!)))];
+  });
+  return mean(losses);
 }
 
 /** Estimated accuracies beside measured ones, over functions that vote on enough labelled rows to measure them. */
@@ -134,14 +156,15 @@ function judgeEstimates(
       ),
     )
     .sort((a, b) => a - b);
-  const differences = judged.flat().map(({ accuracy, measured }) => accuracy - measured);
   return {
     rankCorrelation: correlations[Math.floor(correlations.length / 2)]!,
-    optimism: differences.reduce((sum, value) => sum + value, 0) / differences.length,
+    optimism: mean(judged.flat().map(({ accuracy, measured }) => accuracy - measured)),
   };
 }
 
-function print({ what, labels, rows, figures, ...estimates }: Comparison): void {
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function print({ what, labels, rows, figures, trusts, ...estimates }: Comparison): void {
   process.stdout.write(`${what} (${labels} labels, ${rows} rows)\n`);
   for (const { figure, tried, against, difference, low, high } of figures) {
     const interval = `[${low.toFixed(4)}, ${high.toFixed(4)}]`;
@@ -152,4 +175,6 @@ function print({ what, labels, rows, figures, ...estimates }: Comparison): void 
   process.stdout.write(
     `  accuracies  rank correlation ${estimates.rankCorrelation.toFixed(2)}  estimated less measured ${estimates.optimism.toFixed(3)}\n`,
   );
+  const losses = trusts.map(({ trust, logLoss }) => `${trust}: ${logLoss.toFixed(4)}`);
+  process.stdout.write(`  trust, log loss on the validation tenth  ${losses.join('  ')}\n`);
 }

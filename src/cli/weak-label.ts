@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, constants, rename, rm } from 'node:fs/promises';
+import { access, constants, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -30,7 +30,7 @@ const PACK = path.join(MODELS, 'compact');
 
 /** `marquee weak-label`: lets the labelling functions vote, and writes rows with soft labels to train from. */
 export async function weakLabelCommand(files: readonly string[], flags: WeakLabelFlags): Promise<void> {
-  if (flags.out !== undefined) await assertWritable(path.dirname(flags.out));
+  if (flags.out !== undefined) await assertWritable(flags.out);
   const { taxonomy, rules } = await readRules(flags.taxonomy);
   const { rows, values } = await readRows(files);
   const bar = new SingleBar({
@@ -62,8 +62,11 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatLabels(report));
 }
 
-/** Before minutes of work, not after. @throws Failure FOLDER_UNWRITABLE */
-async function assertWritable(folder: string): Promise<void> {
+/** Before minutes of work, not after. @throws Failure BAD_INPUT for a folder, FOLDER_UNWRITABLE */
+async function assertWritable(file: string): Promise<void> {
+  const known = await stat(file).catch(() => null);
+  if (known?.isDirectory()) throw new Failure('BAD_INPUT', `${file} is a folder: name a file with --out.`);
+  const folder = path.dirname(file);
   await access(folder, constants.W_OK).catch((cause) => {
     throw new Failure(
       'FOLDER_UNWRITABLE',
