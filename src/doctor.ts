@@ -6,6 +6,8 @@ import { makeDataFolder } from './catalog/data-folder.js';
 import { probeDatabase } from './catalog/database.js';
 import { choosePack } from './chosen-pack.js';
 import type { Config } from './config.js';
+import { chooseEngine } from './discovery/engine-choice.js';
+import type { Statements } from './discovery/restriction.js';
 import { asFailure } from './failure.js';
 import { DEVICES, type Device, probeDevices } from './inference/devices.js';
 import { usableCores, usableMemory } from './inference/machine.js';
@@ -39,7 +41,7 @@ export async function doctor(config: Config): Promise<{ checks: Check[] }> {
     check('ffprobe', async () => (await findFfmpeg()).ffprobe),
     check('data folder', () => describeFolder(config.dataFolder)),
     checkSpace(config.dataFolder),
-    check('database', () => probeDatabase(config, createLogger('silent'))),
+    check('database', () => describeDatabase(config)),
     check('pack', () => describePack(config)),
     check('machine', async () => describeMachine()),
     ...(await checkDevices(config)),
@@ -81,6 +83,12 @@ async function checkSpace(folder: string): Promise<Check> {
     found: `${(free / GIBIBYTE).toFixed(1)} GiB free`,
     fix: ok ? null : `Free some space: ${FREE_BYTES / GIBIBYTE} GiB leave room for trailers.`,
   };
+}
+
+/** With what would search vectors there. */
+function describeDatabase(config: Config): Promise<string> {
+  const look = async (client: Statements) => (await chooseEngine(client, config.vectors)).reason;
+  return probeDatabase(config, createLogger('silent'), look);
 }
 
 async function describePack(config: Config): Promise<string> {

@@ -82,23 +82,29 @@ async function openServer(url: string, log: Logger): Promise<Database> {
 }
 
 /**
- * Says what openDatabase would open, without changing anything in the database.
+ * Says what openDatabase would open and what `look` sees there, without changing anything in the database.
  *
- * @throws Failure DATABASE_UNAVAILABLE, DISK_FULL, FOLDER_UNWRITABLE
+ * @throws Failure DATABASE_UNAVAILABLE, DISK_FULL, FOLDER_UNWRITABLE, and those of `look`
  */
-export async function probeDatabase(config: Config, log: Logger): Promise<string> {
-  if (config.databaseUrl !== null) return await describeVersion(config.databaseUrl);
+export async function probeDatabase(
+  config: Config,
+  log: Logger,
+  look: (client: pg.Client) => Promise<string>,
+): Promise<string> {
+  if (config.databaseUrl !== null) return await describeVersion(config.databaseUrl, look);
   const embedded = await openEmbeddedPostgres(config.dataFolder, log);
   try {
-    return `embedded ${await describeVersion(embedded.urlOf('postgres'))} in ${embedded.folder}`;
+    return `embedded ${await describeVersion(embedded.urlOf('postgres'), look)} in ${embedded.folder}`;
   } finally {
     await embedded.close();
   }
 }
 
-async function describeVersion(url: string): Promise<string> {
-  const version = await withConnection(url, requireSupported);
-  return `PostgreSQL ${version} on ${describeServer(url)}`;
+async function describeVersion(url: string, look: (client: pg.Client) => Promise<string>): Promise<string> {
+  return await withConnection(url, async (client) => {
+    const version = await requireSupported(client, url);
+    return `PostgreSQL ${version} on ${describeServer(url)}, ${await look(client)}`;
+  });
 }
 
 /** Checks the server and migrates its database. */

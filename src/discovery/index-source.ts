@@ -1,7 +1,7 @@
-import type pg from 'pg';
 import type { Signal } from '../signals/signal.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { floatsOf } from './profiles.js';
+import type { Statements } from './restriction.js';
 
 /** Profiles that one statement reads: about 4 MB. */
 const BATCH = 4_000;
@@ -23,15 +23,18 @@ export class IndexSource {
   #revision = '0';
 
   constructor(
-    private readonly database: Pick<pg.Pool, 'query'>,
+    private readonly database: Statements,
     private readonly models: Record<Signal, string>,
   ) {}
 
   /** Takes over every profile that was written since. */
   async readNewer(index: CatalogIndex): Promise<void> {
     if (index.size === 0) {
-      const { rows } = await this.database.query(`SELECT count(*)::int AS count FROM "TitleProfile"`);
-      index.reserve(Math.ceil(rows[0].count * 1.1));
+      const { rows } = await this.database.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM "TitleProfile"`,
+        [],
+      );
+      index.reserve(Math.ceil(rows[0]!.count * 1.1));
     }
     for (;;) {
       const { rows } = await this.database.query<ProfileRow>(READ, [
@@ -48,7 +51,10 @@ export class IndexSource {
 
   /** Drops what the table has no longer, after notifications may have been missed. */
   async dropGone(index: CatalogIndex): Promise<void> {
-    const { rows } = await this.database.query<{ titleId: string }>(`SELECT "titleId" FROM "TitleProfile"`);
+    const { rows } = await this.database.query<{ titleId: string }>(
+      `SELECT "titleId" FROM "TitleProfile"`,
+      [],
+    );
     const present = new Set(rows.map(({ titleId }) => titleId));
     for (const id of [...index.numbers.ids]) if (!present.has(id)) index.remove(id);
   }

@@ -1,11 +1,11 @@
 import { Prisma } from '../generated/prisma/client.js';
 import type { Signal } from '../signals/signal.js';
-import { ASPECTS, type Aspects, similarity } from './aspect.js';
+import { ASPECTS, type Aspects, noAspects, similarity } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { PgvectorTable } from './pgvector-table.js';
 import { floatsOf } from './profiles.js';
 import { restrictionCondition, type Statements } from './restriction.js';
-import { halfvec, queryVector } from './title-vector.js';
+import { halfvec, patternOf, queryVector } from './title-vector.js';
 import type { NeighbourRequest, VectorEngine } from './vector-engine.js';
 import { inOrder, type Neighbour } from './vector-index.js';
 
@@ -33,6 +33,16 @@ interface Candidate {
   sound: Uint8Array | null;
 }
 
+interface PatternRequest {
+  request: NeighbourRequest;
+  /** What the request's blend looks at. */
+  asked: Aspects;
+  /** Which titles are of the pattern. */
+  shared: Prisma.Sql;
+  count: number;
+  way: 'graph' | 'exact';
+}
+
 /** Approximate search in the database: an HNSW graph over halfvec gives candidates, which are scored exactly. */
 export class PgvectorEngine implements VectorEngine {
   private constructor(
@@ -57,9 +67,7 @@ export class PgvectorEngine implements VectorEngine {
 
   async nearest(request: NeighbourRequest): Promise<Neighbour[]> {
     for (let look = Math.max(FEWEST_CANDIDATES, OVERFETCH * request.limit); ; look *= LOOK_FURTHER) {
-      let candidates = await this.#candidates(request, look, 'graph');
-      // A walk gives up after so many titles: what it did not reach, conditions may still let pass.
-      if (candidates.length < request.limit) candidates = await this.#candidates(request, look, 'exact');
+      const candidates = await this.#candidates(request, look);
       const found = this.#scored(request, candidates);
       if (found.length >= request.limit || candidates.length < look) return found.slice(0, request.limit);
     }
@@ -97,12 +105,29 @@ export class PgvectorEngine implements VectorEngine {
       .sort(inOrder);
   }
 
-  async #candidates(request: NeighbourRequest, count: number, way: 'graph' | 'exact'): Promise<Candidate[]> {
+  /** The highest inner products among titles of each pattern, which are those of the highest scores. */
+  async #candidates(request: NeighbourRequest, count: number): Promise<Candidate[]> {
     const { query, blend } = request;
-    const isTextOnly = ASPECTS.every((aspect) => aspect === 'TEXT' || blend[aspect] === 0 || !query[aspect]);
-    const distance = isTextOnly
-      ? Prisma.sql`v."text" <#> ${halfvec(query.TEXT ?? new Float32Array())}::halfvec`
-      : Prisma.sql`v."all" <#> ${halfvec(queryVector(query, blend, this.table.dimensions))}::halfvec`;
+    const asked = noAspects();
+    for (const aspect of ASPECTS) asked[aspect] = blend[aspect] > 0 ? query[aspect] : null;
+    const bits = patternOf(asked);
+    const patterns = new Set([...this.table.patterns].map((pattern) => pattern & bits));
+    patterns.delete(0);
+    const lists = await Promise.all(
+      [...patterns].map((pattern) => {
+        const shared = Prisma.sql`(v."has" & ${bits}) = ${pattern}`;
+        return this.#ofPattern({ request, asked, shared, count, way: 'graph' });
+      }),
+    );
+    return lists.flat();
+  }
+
+  async #ofPattern({ request, asked, shared, count, way }: PatternRequest): Promise<Candidate[]> {
+    const isTextOnly = ASPECTS.every((aspect) => aspect === 'TEXT' || !asked[aspect]);
+    const distance =
+      isTextOnly && asked.TEXT
+        ? Prisma.sql`v."text" <#> ${halfvec(asked.TEXT)}::halfvec`
+        : Prisma.sql`v."all" <#> ${halfvec(queryVector(asked, request.blend, this.table.dimensions))}::halfvec`;
     // An order by a sum is none that a graph could give.
     const order = way === 'graph' ? distance : Prisma.sql`(${distance}) + 0`;
     const { text, values } = Prisma.sql`
@@ -110,9 +135,12 @@ export class PgvectorEngine implements VectorEngine {
       FROM "TitleVector" v
       JOIN "TitleProfile" f ON f."titleId" = v."titleId"
       JOIN "Title" t ON t."id" = v."titleId"
-      WHERE ${this.#condition(request)}
+      WHERE ${shared} AND ${this.#condition(request)}
       ORDER BY ${order} LIMIT ${count}`;
     const { rows } = await this.database.query<Candidate>(text, values);
+    // A walk gives up after so many titles: what it did not reach, conditions may still let pass.
+    if (way === 'graph' && rows.length < request.limit)
+      return this.#ofPattern({ request, asked, shared, count, way: 'exact' });
     return rows;
   }
 

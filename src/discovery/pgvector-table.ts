@@ -3,10 +3,12 @@ import { ASPECTS, type Aspects, type Blend } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { floatsOf } from './profiles.js';
 import type { Statements } from './restriction.js';
-import { halfvec, titleVector } from './title-vector.js';
+import { halfvec, patternOf, titleVector } from './title-vector.js';
 
 /** Titles that one statement writes: about 3 MB. */
 const BATCH = 2_000;
+/** Raised when the columns below change. */
+const LAYOUT = 1;
 /** Any number that nothing else of ours locks: of several processes one makes the table. */
 const TABLE_LOCK = 5_117_004;
 
@@ -18,6 +20,10 @@ export class PgvectorTable {
   /** Numbers of each aspect in the vector of all. */
   readonly dimensions: Blend;
   readonly #madeFor: string;
+  /** What titles have: every sum of `ASPECT_BITS` that occurs. */
+  readonly patterns = new Set<number>();
+  /** Rows up to this one are counted in `patterns`. */
+  #counted = '0';
 
   constructor(
     private readonly database: Statements,
@@ -25,7 +31,7 @@ export class PgvectorTable {
     private readonly models: Record<Signal, string>,
   ) {
     this.dimensions = { ...index.dimensions, TAGS: index.labels.labels.length };
-    this.#madeFor = JSON.stringify([models, this.dimensions, index.labels.labels]);
+    this.#madeFor = JSON.stringify([LAYOUT, models, this.dimensions, index.labels.labels]);
   }
 
   /** Makes the table anew where it is missing or was made for other models or labels. */
@@ -41,6 +47,7 @@ export class PgvectorTable {
           CREATE TABLE "TitleVector" (
             "titleId" TEXT PRIMARY KEY REFERENCES "TitleProfile" ("titleId") ON DELETE CASCADE,
             "revision" BIGINT NOT NULL,
+            "has" INTEGER NOT NULL,
             "all" halfvec(${all}) NOT NULL,
             "text" halfvec(${this.dimensions.TEXT})
           );
@@ -76,9 +83,20 @@ export class PgvectorTable {
         this.models.SOUND,
       ]);
       await this.#write(rows);
-      if (rows.length < BATCH) return;
+      if (rows.length < BATCH) return this.#countPatterns();
       behind = rows.at(-1)!.revision;
     }
+  }
+
+  /** Other processes write rows, too. */
+  async #countPatterns(): Promise<void> {
+    const newest = await this.#newest();
+    const { rows } = await this.database.query<{ has: number }>(
+      `SELECT DISTINCT "has" FROM "TitleVector" WHERE "revision" > $1::bigint`,
+      [this.#counted],
+    );
+    for (const { has } of rows) this.patterns.add(has);
+    this.#counted = newest;
   }
 
   async #newest(): Promise<string> {
@@ -94,7 +112,8 @@ export class PgvectorTable {
       const aspects = this.#aspectsOf(titleId, profile);
       const all = aspects && titleVector(aspects, this.dimensions);
       if (!all) return [];
-      return [{ titleId, revision, all: halfvec(all), text: aspects.TEXT && halfvec(aspects.TEXT) }];
+      const text = aspects.TEXT && halfvec(aspects.TEXT);
+      return [{ titleId, revision, has: patternOf(aspects), all: halfvec(all), text }];
     });
     await this.database.query(WRITE, [JSON.stringify(rows)]);
   }
@@ -129,10 +148,10 @@ const READ = `
   LIMIT $2`;
 
 const WRITE = `
-  INSERT INTO "TitleVector" AS v ("titleId", "revision", "all", "text")
-  SELECT r."titleId", r."revision", r."all"::halfvec, r."text"::halfvec
-  FROM jsonb_to_recordset($1::jsonb) AS r("titleId" text, "revision" bigint, "all" text, "text" text)
+  INSERT INTO "TitleVector" AS v ("titleId", "revision", "has", "all", "text")
+  SELECT r."titleId", r."revision", r."has", r."all"::halfvec, r."text"::halfvec
+  FROM jsonb_to_recordset($1::jsonb) AS r("titleId" text, "revision" bigint, "has" int, "all" text, "text" text)
   WHERE EXISTS (SELECT FROM "TitleProfile" f WHERE f."titleId" = r."titleId")
   ON CONFLICT ("titleId") DO UPDATE
-    SET "revision" = excluded."revision", "all" = excluded."all", "text" = excluded."text"
+    SET "revision" = excluded."revision", "has" = excluded."has", "all" = excluded."all", "text" = excluded."text"
     WHERE v."revision" < excluded."revision"`;

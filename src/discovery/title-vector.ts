@@ -1,8 +1,15 @@
-import { ASPECTS, type Aspects, type Blend, DEFAULT_BLEND } from './aspect.js';
+import { ASPECTS, type Aspect, type Aspects, type Blend, DEFAULT_BLEND } from './aspect.js';
+
+/** A bit for each aspect that a title has. */
+const ASPECT_BITS: Record<Aspect, number> = { TEXT: 1, PICTURE: 2, SOUND: 4, TAGS: 8 };
+
+export function patternOf(aspects: Aspects): number {
+  return ASPECTS.reduce((sum, aspect) => sum + (aspects[aspect] ? ASPECT_BITS[aspect] : 0), 0);
+}
 
 /**
  * One vector of all aspects, of length 1: each times the root of its weight, so that the inner product with a
- * `queryVector` is the blend's sum of cosines, up to what titles that lack a signal would have had more.
+ * `queryVector` orders titles of one pattern as their similarity does; between patterns the sums differ in mass.
  */
 export function titleVector(aspects: Aspects, dimensions: Blend): Float32Array | null {
   const parts = ASPECTS.map((aspect) =>

@@ -4,7 +4,7 @@ import type { DecodedTrailer } from '../media/decoded.js';
 import { weightedMean } from './features.js';
 import type { PackContext } from './pack.js';
 import type { SignalEmbedding } from './signal.js';
-import type { Videomae } from './videomae.js';
+import type { ClipReading, Videomae } from './videomae.js';
 import { CLIP_FRAMES } from './videomae-frames.js';
 
 /** Clips of one trailer: eight of them cost 8 × 360 GFLOP with the base model. */
@@ -19,7 +19,7 @@ const SPACING_SECONDS = 4 / 30;
  * @throws Failure MEDIA_DECODE_FAILED, MEDIA_TIMEOUT; the AbortSignal's reason
  */
 export async function embedClips(
-  videomae: Pick<Videomae, 'read'>,
+  videomae: Pick<Videomae, 'read' | 'atOnce'>,
   name: string,
   { path, decoded }: { path: string; decoded: DecodedTrailer },
   { signal, progress }: PackContext,
@@ -33,14 +33,16 @@ export async function embedClips(
     return { ...common, vector: null, moments: [], missingReason: 'There is no shot to take clips from.' };
   }
   const clips = await decodeClips({ path, facts, clips: requests }, { signal });
-  const vectors: Float32Array[] = [];
-  for (const { data } of clips) {
+  const readings: ClipReading[] = [];
+  while (readings.length < clips.length) {
     // A run blocks the thread; between two of them it hears that it was asked to stop.
     await setImmediate();
     signal.throwIfAborted();
-    vectors.push((await videomae.read(data)).vector);
-    progress(vectors.length / clips.length);
+    const next = clips.slice(readings.length, readings.length + videomae.atOnce);
+    readings.push(...(await Promise.all(next.map(({ data }) => videomae.read(data)))));
+    progress(readings.length / clips.length);
   }
+  const vectors = readings.map(({ vector }) => vector);
   const moments = requests.map((request, i) => ({
     startSeconds: request.startSeconds,
     endSeconds: endOf(request),

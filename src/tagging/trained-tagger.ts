@@ -5,12 +5,12 @@ import { sigmoid } from './calibration.js';
 import { answersTo, type Classifier, lengthOfLines } from './classifier.js';
 import { nameClassifier, readClassifier } from './classifier-file.js';
 import type { Fuse } from './compact-tagger.js';
-import { FEWEST_WORDS, judgeQuality, knownWords } from './quality.js';
+import { isTold, judgeQuality } from './quality.js';
 import type { Evidence, Tagging } from './tag.js';
 import type { Tagger } from './tagger.js';
 import { lineContributions } from './text-part/text-part.js';
 import { calibrate } from './training/calibrator.js';
-import { inputsOf, inputWeights, type VectorHead, writeInputs } from './vector-head.js';
+import { inputsOf, inputWeights, type Present, type VectorHead, writeInputs } from './vector-head.js';
 import { weigh } from './verdict.js';
 
 /**
@@ -39,8 +39,8 @@ export function tagByClassifier(
   embeddings: readonly SignalEmbedding[],
 ): Pick<Tagging, 'tags' | 'quality'> {
   const text = embeddings.find(({ signal }) => signal === 'TEXT');
-  const spoken = text && classifier.text && knownWords(text) >= FEWEST_WORDS ? text : null;
-  const lines = spoken?.moments.map(({ line }) => line ?? '') ?? [];
+  const lines = text?.moments.map(({ line }) => line ?? '') ?? [];
+  const spoken = text && classifier.text && isTold(lines) ? text : null;
   const read = embeddings.filter(
     ({ signal, model, vector }) => vector && classifier.models[signal] === model,
   );
@@ -48,7 +48,10 @@ export function tagByClassifier(
   const { raw, logOdds } = answersTo(classifier, lines, vectors);
   const u = lengthOfLines(classifier, lines);
   const said = spoken ? lineContributions(classifier.text!, lines) : new Float32Array();
-  const seen = classifier.vectors && read.length > 0 ? inputsFor(classifier.vectors, vectors, lines) : null;
+  const seen =
+    classifier.vectors && read.length > 0
+      ? inputsFor(classifier.vectors, { vectors, hasWords: spoken !== null })
+      : null;
   const width = classifier.labels.length;
   const tags = classifier.labels.map(({ id, threshold }, j) => {
     /** What the answer would lose without a part of the raw logit. */
@@ -62,13 +65,9 @@ export function tagByClassifier(
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 
-function inputsFor(
-  head: VectorHead,
-  vectors: Partial<Record<Signal, Float32Array>>,
-  lines: readonly string[],
-): Float32Array {
+function inputsFor(head: VectorHead, present: Present): Float32Array {
   const inputs = new Float32Array(inputsOf(head.layout));
-  writeInputs(head.layout, { vectors, hasWords: lines.length > 0 }, inputs);
+  writeInputs(head.layout, present, inputs);
   return inputs;
 }
 

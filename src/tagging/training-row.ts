@@ -4,6 +4,7 @@ import { Failure } from '../failure.js';
 import type { Signal } from '../signals/signal.js';
 import { maskGenreWords } from './corpus.js';
 import { readJsonLines } from './json-lines.js';
+import { isTold } from './quality.js';
 
 /** One labelled title, as files of rows and the catalog's own labels give it. */
 export interface TrainingRow {
@@ -110,5 +111,5 @@ export function fingerprintRow(row: TrainingRow): string {
 
 /** Whether there is anything to learn from or to answer to. */
 export function isReadable({ lines, vectors }: TrainingRow): boolean {
-  return lines.length > 0 || Object.keys(vectors).length > 0;
+  return isTold(lines) || Object.keys(vectors).length > 0;
 }
