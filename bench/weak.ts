@@ -12,7 +12,7 @@ import { labelProbabilities } from '../src/tagging/weak-labels/label-model.js';
 import { truthOf } from '../src/tagging/weak-labels/truth.js';
 import { type WeakLabel, type WordedRow, weakLabels } from '../src/tagging/weak-labels/weak-labels.js';
 import { majorityVote } from './weak/majority.js';
-import { comparePaired, type PairedFigure, type PairedLabel } from './weak/paired.js';
+import { comparePaired, type Guess, type PairedFigure } from './weak/paired.js';
 import { rankCorrelation } from './weak/rank-correlation.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -76,13 +76,14 @@ async function compare(): Promise<Comparison[]> {
   const isGenre = ({ ballot }: WeakLabel) => ballot.label.startsWith('genre/');
   const others = (weak: WeakLabel) => !isGenre(weak);
   return [
+    comparison('all, words alone', wordsAlone, truth, rows),
     comparison('moods and themes by tags, words alone', wordsAlone.filter(others), truth, rows),
     comparison('moods and themes by tags, words and genres', withGenres.filter(others), truth, rows),
     comparison('genres, words alone', wordsAlone.filter(isGenre), truth, rows),
   ];
 }
 
-/** Thresholds come from the validation tenth, as the settings do; everything else is measured on the other rows. */
+/** Both ways on the nine tenths of the rows that no setting was chosen on. */
 function comparison(
   what: string,
   weak: readonly WeakLabel[],
@@ -90,34 +91,59 @@ function comparison(
   rows: readonly WordedRow[],
 ): Comparison {
   const tenth = rows.map(({ id }) => isValidation(id));
-  const measured = weak.flatMap(({ ballot, probabilities }): PairedLabel[] => {
-    const known = truth.get(ballot.label)!;
-    const rest = known.filter((_, i) => !tenth[i]);
-    if (rest.filter((value) => value > 0).length < FEWEST_POSITIVES) return [];
-    const majority = majorityVote(ballot);
-    const tune = (p: Float64Array) =>
-      bestThreshold(
-        p.filter((_, i) => tenth[i]),
-        known.filter((_, i) => tenth[i]),
-      );
-    return [
-      {
-        truth: rest,
-        tried: probabilities.filter((_, i) => !tenth[i]),
-        against: majority.filter((_, i) => !tenth[i]),
-        thresholds: { tried: tune(probabilities), against: tune(majority) },
-      },
-    ];
-  });
+  const measured = weak
+    .map((label) => ({ ...label, known: truth.get(label.ballot.label)! }))
+    .filter(({ known }) => known.filter((value, i) => value > 0 && !tenth[i]).length >= FEWEST_POSITIVES);
+  const truths = measured.map(({ known }) => known);
+  const tried = guesses(
+    measured.map(({ probabilities }) => probabilities),
+    truths,
+    tenth,
+  );
+  const against = guesses(
+    measured.map(({ ballot }) => majorityVote(ballot)),
+    truths,
+    tenth,
+  );
+  const rest = (known: Int8Array) => known.filter((_, i) => !tenth[i]);
   const left = tenth.filter((chosen) => !chosen).length;
+  const labels = truths.map((known, j) => ({ truth: rest(known), tried: tried[j]!, against: against[j]! }));
   return {
     what,
-    labels: measured.length,
+    labels: labels.length,
     rows: left,
-    figures: comparePaired(measured, left, { draws: DRAWS, seed: SEED }),
+    figures: comparePaired(labels, left, { draws: DRAWS, seed: SEED }),
     ...judgeEstimates(weak, truth),
     trusts: TRUSTS.map((trust) => ({ trust, logLoss: lossOnTenth(weak, truth, tenth, trust) })),
   };
+}
+
+/**
+ * What one way says of the rows outside the tenth. The threshold that all labels share has the best F1 on the tenth; a
+ * label's own has the best F1 on every other row, and is applied to the rows between.
+ */
+function guesses(
+  probabilities: readonly Float64Array[],
+  truths: readonly Int8Array[],
+  tenth: readonly boolean[],
+): Guess[] {
+  const onTenth = (values: Float64Array | Int8Array) => [...values.filter((_, i) => tenth[i])];
+  const shared = bestThreshold(probabilities.flatMap(onTenth), truths.flatMap(onTenth));
+  return probabilities.map((all, j) => {
+    const p = all.filter((_, i) => !tenth[i]);
+    const known = truths[j]!.filter((_, i) => !tenth[i]);
+    const own = [0, 1].map((half) =>
+      bestThreshold(
+        p.filter((_, i) => i % 2 !== half),
+        known.filter((_, i) => i % 2 !== half),
+      ),
+    );
+    return {
+      p,
+      saysByOwn: Uint8Array.from(p, (value, i) => (value >= own[i % 2]! ? 1 : 0)),
+      saysByShared: Uint8Array.from(p, (value) => (value >= shared ? 1 : 0)),
+    };
+  });
 }
 
 function lossOnTenth(
@@ -169,7 +195,7 @@ function print({ what, labels, rows, figures, trusts, ...estimates }: Comparison
   for (const { figure, tried, against, difference, low, high } of figures) {
     const interval = `[${low.toFixed(4)}, ${high.toFixed(4)}]`;
     process.stdout.write(
-      `  ${figure.padEnd(10)} label model ${tried.toFixed(4)}  majority ${against.toFixed(4)}  difference ${difference.toFixed(4)} ${interval}\n`,
+      `  ${figure.padEnd(30)} label model ${tried.toFixed(4)}  majority ${against.toFixed(4)}  difference ${difference.toFixed(4)} ${interval}\n`,
     );
   }
   process.stdout.write(
