@@ -12,5 +12,5 @@ export const LABEL_MODEL: LabelModelSettings = {
   shareWeight: 1,
   functionWeight: 0.1,
   expectedOdds: 2,
-  trust: 0.3,
+  trust: 0.2,
 };
