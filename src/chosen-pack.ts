@@ -53,6 +53,7 @@ async function compactPack(reason: string): Promise<ChosenPack> {
       id: 'compact',
       files: { id: 'compact', folder: COMPACT_FOLDER },
       encoders: [models.TEXT, models.PICTURE, models.SOUND, models.FUSED],
+      vectors: { TEXT: models.TEXT, PICTURE: models.PICTURE, SOUND: models.SOUND },
       recogniser: null,
       classifier: models.HEAD,
     },
@@ -88,6 +89,10 @@ async function fullPack(config: Config): Promise<ChosenPack> {
         threads: Math.max(1, Math.floor(cores / encoderThreads)),
       },
       encoders: [models.TEXT.name, models.PICTURE?.name ?? '', compact.PICTURE, compact.SOUND, names.fused],
+      vectors: {
+        ...{ TEXT: models.TEXT.name, PICTURE: models.PICTURE?.name ?? compact.PICTURE },
+        SOUND: compact.SOUND,
+      },
       recogniser: [models.SPEECH.name, models.SPEECH_GATE?.name ?? 'energy'].join(' '),
       classifier: names.classifier,
     },

@@ -19,7 +19,7 @@ import { chooseTranscript, recognisedTranscript, type Transcript } from './trans
 import { unlessAborted } from './turns.js';
 
 /** Raise a number when that stage's own code gives other results for the same input. */
-const NUMBERS = { PROBE: '1', TRANSCRIBE: '2', EMBED: '1', TAG: '1' };
+const NUMBERS = { PROBE: '1', TRANSCRIBE: '3', EMBED: '2', TAG: '1' };
 
 /** A result together with the version under which it is stored, on which the next stages depend. */
 interface Versioned<T> {
@@ -186,10 +186,15 @@ function tagStage(
   fetched: FetchedTrailer,
   embeddings: Versioned<SignalEmbedding[]>,
 ): Promise<Tagging> {
-  const version = stageVersion('TAG', NUMBERS.TAG, embeddings.version, run.pack.classifier);
+  const { classifier } = run;
+  const version = stageVersion('TAG', NUMBERS.TAG, embeddings.version, classifier.fingerprint);
   const key = { contentHash: fetched.contentHash, version };
   return runKnownStage(run, 'TAG', key, () =>
-    run.threads.run('tag', { embeddings: embeddings.value, pack: run.pack.files }, { signal: run.signal }),
+    run.threads.run(
+      'tag',
+      { embeddings: embeddings.value, pack: run.pack.files, classifier },
+      { signal: run.signal },
+    ),
   );
 }
 

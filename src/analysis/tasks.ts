@@ -11,11 +11,10 @@ import { loadFullPack } from '../signals/full.js';
 import type { Pack, PackFiles } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import type { Recognition } from '../signals/speech/recognition.js';
-import { loadTagger } from '../tagging/compact-tagger.js';
 import type { Tagging } from '../tagging/tag.js';
-import type { Tagger } from '../tagging/tagger.js';
 import { ensureZeroShotHead } from '../tagging/zero-shot-files.js';
-import { loadZeroShotTagger } from '../tagging/zero-shot-tagger.js';
+import type { ClassifierVersion } from './classifier-files.js';
+import { taggerOf } from './loaded-taggers.js';
 
 /** What every task that needs the decoded trailer is told. */
 export interface DecodeInput {
@@ -36,10 +35,7 @@ export interface DecodeSummary {
 }
 
 let pack: Promise<Pack> | null = null;
-let tagger: Promise<Tagger> | null = null;
 const loadedPack = (files: PackFiles) => (pack ??= openPack(files));
-const loadedTagger = (files: PackFiles) =>
-  (tagger ??= files.id === 'full' ? loadZeroShotTagger(files) : loadTagger(files.folder));
 
 /** What a worker thread of the pipeline can do. */
 export const tasks = {
@@ -76,9 +72,13 @@ export const tasks = {
     return encoders.embed({ path: input.decode.path, decoded, lines: input.lines }, context);
   },
 
-  async tag(input: { embeddings: SignalEmbedding[]; pack: PackFiles }): Promise<Tagging> {
-    const head = await loadedTagger(input.pack);
-    return head.tag(input.embeddings);
+  async tag(input: {
+    embeddings: SignalEmbedding[];
+    pack: PackFiles;
+    classifier: ClassifierVersion;
+  }): Promise<Tagging> {
+    const tagger = await taggerOf(input.pack, input.classifier);
+    return tagger.tag(input.embeddings);
   },
 
   /** Loads the encoders ahead of the first trailer. */
@@ -86,9 +86,9 @@ export const tasks = {
     await loadedPack(files);
   },
 
-  /** Loads the classifier ahead of the first trailer; the encoders must have been loaded once before. */
-  async loadTagger(files: PackFiles): Promise<void> {
-    await loadedTagger(files);
+  /** Loads a classifier ahead of the first trailer; the encoders must have been loaded once before. */
+  async loadTagger(input: { pack: PackFiles; classifier: ClassifierVersion }): Promise<void> {
+    await taggerOf(input.pack, input.classifier);
   },
 };
 

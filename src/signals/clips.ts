@@ -4,8 +4,7 @@ import type { DecodedTrailer } from '../media/decoded.js';
 import { weightedMean } from './features.js';
 import type { PackContext } from './pack.js';
 import type { SignalEmbedding } from './signal.js';
-import type { ClipReading, Videomae } from './videomae.js';
-import { CLIP_FRAMES } from './videomae-frames.js';
+import { CLIP_FRAMES, type ClipReading, type Videomae } from './videomae.js';
 
 /** Clips of one trailer: eight of them cost 8 × 360 GFLOP with the base model. */
 export const CLIPS = 8;
@@ -24,10 +23,10 @@ export async function embedClips(
   { path, decoded }: { path: string; decoded: DecodedTrailer },
   { signal, progress }: PackContext,
 ): Promise<SignalEmbedding> {
-  const { facts, shots } = decoded;
+  const { facts } = decoded;
   const common = { signal: 'PICTURE', model: name, measures: {} } as const;
   const requests = facts.video
-    ? clipsInShots(shots, { clips: CLIPS, frames: CLIP_FRAMES, spacingSeconds: SPACING_SECONDS })
+    ? clipsInShots(decoded, { clips: CLIPS, frames: CLIP_FRAMES, spacingSeconds: SPACING_SECONDS })
     : [];
   if (requests.length === 0) {
     return { ...common, vector: null, moments: [], missingReason: 'There is no shot to take clips from.' };
@@ -48,7 +47,7 @@ export async function embedClips(
     endSeconds: endOf(request),
     vector: vectors[i]!,
     line: null,
-    shotIndex: shots.find(({ startSeconds }) => startSeconds === request.startSeconds)?.index ?? null,
+    shotIndex: request.shotIndex,
   }));
   const equal = vectors.map(() => 1 / vectors.length);
   return {

@@ -7,7 +7,7 @@ import type { Device } from '../inference/devices.js';
 import { JoinedRuns } from '../inference/joined-runs.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
-import { CLIP_FRAMES, SIDE } from './videomae-frames.js';
+import { CLIP_SIDE } from '../media/clip-frame.js';
 
 export interface VideomaeOptions {
   /** Model name for stored vectors, for example `MCG-NJU/videomae-base`. */
@@ -28,7 +28,8 @@ export interface ClipReading {
   classes: { name: string; probability: number }[];
 }
 
-const CLIP_BYTES = CLIP_FRAMES * SIDE * SIDE * 3;
+export const CLIP_FRAMES = 16;
+const CLIP_BYTES = CLIP_FRAMES * CLIP_SIDE ** 2 * 3;
 /** Clips of one run at most: float16 scores of 12 heads for 1,568 tokens each, 59 MB a clip. */
 const CLIPS_A_RUN = 8;
 /** Classes that are worth telling. */
@@ -74,7 +75,7 @@ export class Videomae {
     );
   }
 
-  /** @param clip 16 × 224 × 224 × 3 bytes, frames as `videomaeFrame` makes them */
+  /** @param clip 16 × 224 × 224 × 3 bytes, frames as `clipFrame` makes them */
   read(clip: Uint8Array): Promise<ClipReading> {
     return this.#runs.ask(clip);
   }
@@ -86,7 +87,7 @@ export class Videomae {
   async #readAll(clips: readonly Uint8Array[]): Promise<ClipReading[]> {
     const pixels = new Uint8Array(clips.length * CLIP_BYTES);
     for (const [i, clip] of clips.entries()) pixels.set(clip.subarray(0, CLIP_BYTES), i * CLIP_BYTES);
-    const frames = new Tensor('uint8', pixels, [clips.length, CLIP_FRAMES, SIDE, SIDE, 3]);
+    const frames = new Tensor('uint8', pixels, [clips.length, CLIP_FRAMES, CLIP_SIDE, CLIP_SIDE, 3]);
     const { embedding, classes } = await this.session.run({ frames });
     const rowOf = (tensor: Tensor, i: number) => {
       const width = tensor.dims[1]!;

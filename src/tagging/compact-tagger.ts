@@ -33,6 +33,7 @@ export async function loadTagger(folder: string): Promise<Tagger> {
   const fusion = await loadFusion(folder);
   return {
     classifier: manifest.models.HEAD,
+    readsMoments: false,
     tag: async (embeddings) => ({
       ...tagEmbeddings(embeddings, head, cues, layout.dense),
       fused: fusion(embeddings),

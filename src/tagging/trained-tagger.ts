@@ -24,6 +24,7 @@ export function openClassifier(bytes: Uint8Array, fuse: Fuse): Tagger {
   const name = nameClassifier(bytes);
   return {
     classifier: name,
+    readsMoments: false,
     tag: async (embeddings) => ({
       ...tagByClassifier(classifier, embeddings),
       fused: fuse(embeddings),

@@ -35,6 +35,7 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
   };
   return {
     classifier: files.classifier,
+    readsMoments: true,
     tag: async (embeddings) => {
       const measured = embeddings.filter((embedding) => !isClips(embedding));
       const whole = measured.map((embedding) =>

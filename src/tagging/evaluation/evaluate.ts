@@ -1,7 +1,7 @@
 import { Failure } from '../../failure.js';
 import { usableCores } from '../../inference/machine.js';
 import { ThreadPool } from '../../inference/threads.js';
-import { type LabelSpace, type SpaceLabel, someGroups, targetsOf } from '../label-space.js';
+import { type LabelSpace, type SpaceLabel, someGroups } from '../label-space.js';
 import type { trainTasks } from '../train-thread.js';
 import { truthOf } from '../training/aim.js';
 import { fingerprintRow, type TrainingRow } from '../training-row.js';
@@ -76,7 +76,8 @@ export async function evaluate(
   options: EvaluationOptions,
   progress: (done: number, of: number) => void = () => {},
 ): Promise<Evaluation> {
-  const unseen = given.filter((row) => !scorer.learnedFrom.has(fingerprintRow(row)));
+  const taught = new Set([...scorer.learnedFrom, ...options.learnFrom.map(fingerprintRow)]);
+  const unseen = given.filter((row) => !taught.has(fingerprintRow(row)));
   const seen = given.length - unseen.length;
   if (seen > MOST_SEEN * given.length && !options.allowSeen) {
     throw new Failure(
@@ -85,10 +86,10 @@ export async function evaluate(
     );
   }
   const candidates = options.allowSeen ? given : unseen;
-  const { values, unknownNames } = targetsOf(candidates, scorer.space);
+  const { values, unknownNames } = scorer.targets(candidates);
   const { places, unjudged } = judgedPlaces(scorer.space, values, options);
   const rows = candidates.filter((_, i) => places.some((j) => isKnown(values, scorer.space, i, j)));
-  const truth = truthOn(rows, scorer.space, places);
+  const truth = truthOn(rows, scorer, places);
   const threads = {
     train: new ThreadPool<typeof trainTasks>(threadEntry('../train-thread.js'), usableCores()),
     measure: new ThreadPool<typeof measureTasks>(threadEntry('./measure-thread.js'), usableCores()),
@@ -96,7 +97,7 @@ export async function evaluate(
   try {
     const learnFrom =
       options.learnFrom.length > 0
-        ? { texts: options.learnFrom.map(textOf), truth: truthOn(options.learnFrom, scorer.space, places) }
+        ? { texts: options.learnFrom.map(textOf), truth: truthOn(options.learnFrom, scorer, places) }
         : null;
     progress(0, 1);
     const ladder = await climb({ rows, truth, scorer, places, learnFrom }, threads.train);
@@ -167,9 +168,9 @@ function judgedPlaces(
   };
 }
 
-function truthOn(rows: readonly TrainingRow[], space: LabelSpace, places: readonly number[]): Int8Array {
-  const { values } = targetsOf(rows, space);
-  const width = space.labels.length;
+function truthOn(rows: readonly TrainingRow[], scorer: Scorer, places: readonly number[]): Int8Array {
+  const { values } = scorer.targets(rows);
+  const width = scorer.space.labels.length;
   return Int8Array.from({ length: rows.length * places.length }, (_, at) =>
     truthOf(values[Math.floor(at / places.length) * width + places[at % places.length]!]!),
   );

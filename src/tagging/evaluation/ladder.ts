@@ -39,6 +39,7 @@ export interface LadderInput {
   learnFrom: KnownTexts | null;
 }
 
+const NO_HEAD = 'the classifier has no head over vectors';
 const HINDSIGHT = 'one threshold, the best in hindsight';
 
 /** The answers of every rung, and first of all those of the classifier. */
@@ -50,7 +51,7 @@ export async function climb(input: LadderInput, threads: ThreadPool<typeof train
   const hasWords = rows.some(({ lines }) => isTold(lines));
   const whole = await scorer.score(rows, 'all');
   const words = hasWords ? await scorer.score(rows, 'words') : null;
-  const seen = hasVectors ? await scorer.score(rows, 'vectors') : null;
+  const seen = hasVectors && scorer.readsVectors ? await scorer.score(rows, 'vectors') : null;
   const hindsight = (rung: RungName, note: string, logOdds: Float32Array): Rung => ({
     ...{ rung, note: `${note}; ${HINDSIGHT}`, logOdds },
     thresholds: new Float64Array(places.length).fill(bestThreshold(logOdds, truth)),
@@ -72,16 +73,13 @@ export async function climb(input: LadderInput, threads: ThreadPool<typeof train
       : absent('TF-IDF + logistic regression', 'the rows have no words'),
     seen
       ? hindsight('cinematic alone', 'the classifier without the words', only(seen.raw ?? seen.logOdds))
-      : absent('cinematic alone', 'the rows have no pictures and no sound'),
+      : absent('cinematic alone', hasVectors ? NO_HEAD : 'the rows have no pictures and no sound'),
     words
       ? hindsight('text alone', 'the words alone, before calibration', only(words.raw ?? words.logOdds))
       : absent('text alone', 'the rows have no words'),
     hasVectors && scorer.readsVectors && whole.raw
       ? hindsight('concatenation', 'all signals, before calibration', only(whole.raw))
-      : absent(
-          'concatenation',
-          hasVectors ? 'the classifier has no head over vectors' : 'the rows have words alone',
-        ),
+      : absent('concatenation', hasVectors ? NO_HEAD : 'the rows have words alone'),
     {
       rung: 'calibrated',
       note: 'the classifier as it answers, with its own thresholds',

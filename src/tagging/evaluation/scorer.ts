@@ -6,7 +6,15 @@ import { answersTo } from '../classifier.js';
 import { nameClassifier, readClassifier } from '../classifier-file.js';
 import { loadTagger } from '../compact-tagger.js';
 import { readHead } from '../head.js';
-import { type LabelSpace, spaceOf, spaceOfTaxonomy, withAliases } from '../label-space.js';
+import {
+  type LabelSpace,
+  type RowTargets,
+  spaceOf,
+  spaceOfTaxonomy,
+  targetsOf,
+  withAliases,
+} from '../label-space.js';
+import { labelTargets } from '../targets.js';
 import type { LabelMapping, Taxonomy } from '../taxonomy.js';
 import type { TrainingRow } from '../training-row.js';
 
@@ -21,6 +29,8 @@ export interface Scorer {
   priors: Float32Array;
   /** Log-odds at and above which a label is accepted. */
   thresholds: Float64Array;
+  /** What the rows say of the labels. */
+  targets(rows: readonly TrainingRow[]): RowTargets;
   /** `fingerprintRow` of the rows that it learned from. */
   learnedFrom: ReadonlySet<string>;
   /** Whether vectors beside the words are concatenated and read by one head. */
@@ -40,9 +50,11 @@ export interface Scorer {
 export function trainedScorer(bytes: Uint8Array, mapping: LabelMapping): Scorer {
   const { classifier, origin } = readClassifier(bytes);
   const { labels } = classifier;
+  const space = withAliases(spaceOf(labels.map(({ id, group, name }) => ({ id, group, name }))), mapping);
   return {
     name: nameClassifier(bytes),
-    space: withAliases(spaceOf(labels.map(({ id, group, name }) => ({ id, group, name }))), mapping),
+    space,
+    targets: (rows) => targetsOf(rows, space),
     priors: Float32Array.from(labels, ({ prior }) => prior),
     thresholds: Float64Array.from(labels, ({ threshold }) => logOddsOf(threshold ?? 1)),
     learnedFrom: origin.learnedFrom,
@@ -83,6 +95,7 @@ export async function compactScorer(
   return {
     name: tagger.classifier,
     space,
+    targets: (rows) => mappedTargets(rows, space, taxonomy, mapping),
     priors: Float32Array.from(head.labels, ({ prior }) => prior),
     thresholds: Float64Array.from(head.labels, ({ threshold }) => logOddsOf(threshold)),
     learnedFrom: new Set(),
@@ -102,6 +115,29 @@ export async function compactScorer(
       await Promise.all([model.close(), tagger.close()]);
     },
   };
+}
+
+/**
+ * Rows with user tags, which are no group of the taxonomy, say what the mapping makes of them (`labelTargets`) of the
+ * labels that they do not name themselves.
+ */
+function mappedTargets(
+  rows: readonly TrainingRow[],
+  space: LabelSpace,
+  taxonomy: Taxonomy,
+  mapping: LabelMapping,
+): RowTargets {
+  const { values, unknownNames } = targetsOf(rows, space);
+  unknownNames.delete('tag');
+  const texts = rows.map(({ id, labels }) => ({
+    ...{ id, text: '', labels, source: 'imdb' as const, film: null, title: '' },
+  }));
+  const mapped = labelTargets(texts, taxonomy, mapping, new Map());
+  mapped.forEach((value, at) => {
+    const row = rows[Math.floor(at / space.labels.length)]!;
+    if (row.labels.tag && Number.isNaN(values[at]!) && value !== 0) values[at] = value > 0 ? 1 : 0;
+  });
+  return { values, unknownNames };
 }
 
 const timed = (text: string, i: number): TimedLine => ({
