@@ -162,10 +162,18 @@ function selectExpression(
   segments: readonly Segment[] | null,
 ): string {
   if ('stretches' in selection)
-    return selection.stretches.map((stretch) => inSegments(stretch, segments)).join('+');
+    return sum(selection.stretches.map((stretch) => inSegments(stretch, segments)));
   // Register 0 holds the time from which the next frame is due, register 1 the number of the last one's successor.
   const isDue = `isnan(prev_selected_t)+gte(t,ld(0))+gt(t-prev_t,${GAP_SECONDS})`;
   return `if(${isDue},st(0,t+${selection.everySeconds});st(1,n+1);1,eq(n,ld(1)))`;
+}
+
+/** ffmpeg refuses expressions that are nested deeper than 100, and each term of a plain sum nests: groups of 16 do not. */
+function sum(terms: readonly string[]): string {
+  const groups = Array.from({ length: Math.ceil(terms.length / 16) }, (_, i) =>
+    terms.slice(16 * i, 16 * i + 16).join('+'),
+  );
+  return groups.map((group) => `(${group})`).join('+');
 }
 
 /** A stretch may reach from one segment into the next: it is wanted in each of them. */

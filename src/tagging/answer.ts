@@ -25,6 +25,7 @@ export interface TextAnswer {
  * One label's tag from what was said (null: nothing that could be read) and from the cues of picture and sound. A
  * label that no signal at hand speaks to is abstained from: its probability is then about its prior.
  * @param embeddings those whose moments the cue's contributions count
+ * @param seen further moments of the picture that speak for the label
  * @param explains whether what spoke for the label is wanted
  */
 export function answer(
@@ -32,12 +33,14 @@ export function answer(
   said: TextAnswer | null,
   cue: CueLogit,
   embeddings: readonly SignalEmbedding[],
-  explains = true,
+  { seen = [], explains = true }: { seen?: readonly Evidence[]; explains?: boolean } = {},
 ): Tag {
-  const probability = sigmoid((said?.logit ?? label.prior) + cue.logit);
-  const isSilent = !said && Math.abs(cue.logit) < CARRYING_CUE;
+  const unsaid = cue.logit + seen.reduce((sum, { contribution }) => sum + contribution, 0);
+  const probability = sigmoid((said?.logit ?? label.prior) + unsaid);
+  const isSilent = !said && Math.abs(unsaid) < CARRYING_CUE;
   if (isSilent) return tagOf(label, probability, null);
-  return tagOf(label, probability, explains ? [...(said?.parts ?? []), ...cueParts(cue, embeddings)] : []);
+  const parts = explains ? [...(said?.parts ?? []), ...cueParts(cue, embeddings), ...seen] : [];
+  return tagOf(label, probability, parts);
 }
 
 /**

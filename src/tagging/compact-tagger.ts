@@ -100,7 +100,9 @@ export function tagEmbeddings(
       logit: textLogit(label, spoken.vector!.subarray(dense), unitOf(spoken, head)),
       parts: explains ? textParts(label, spoken, head, dense) : [],
     };
-  const tags = head.labels.map((label, j) => answer(label, said(label), cueLogit[j]!, embeddings, explains));
+  const tags = head.labels.map((label, j) =>
+    answer(label, said(label), cueLogit[j]!, embeddings, { explains }),
+  );
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 

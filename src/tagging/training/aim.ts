@@ -35,10 +35,26 @@ interface Column {
 
 function columnsOf({ labels, logits, targets }: UnseenAnswers): Column[] {
   const rows = logits.length / labels;
+  const drawn = drawTruth(targets, labels);
   return Array.from({ length: labels }, (_, j) => {
-    const truth = Int8Array.from({ length: rows }, (_, i) => truthOf(targets[i * labels + j]!));
+    const truth = Int8Array.from({ length: rows }, (_, i) => drawn[i * labels + j]!);
     const scores = Float32Array.from({ length: rows }, (_, i) => logits[i * labels + j]!);
     return { scores, truth, positives: truth.reduce((n, value) => n + (value > 0 ? 1 : 0), 0) };
+  });
+}
+
+/**
+ * Targets as answers of yes (1), no (−1) and unknown (0), rows × labels. Soft targets are drawn systematically: a label's
+ * probabilities are summed up row by row, and each whole number that is passed is a yes. So there are as many as the
+ * probabilities say, also where none of them reaches a half, and known labels stay what they are.
+ */
+export function drawTruth(targets: Float32Array, labels: number): Int8Array {
+  const sums = new Float64Array(labels);
+  return Int8Array.from(targets, (target, at) => {
+    if (Number.isNaN(target)) return 0;
+    const before = Math.floor(sums[at % labels]!);
+    sums[at % labels]! += target;
+    return Math.floor(sums[at % labels]!) > before ? 1 : -1;
   });
 }
 
