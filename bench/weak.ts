@@ -8,7 +8,8 @@ import { labelsOf, readMapping, readTaxonomy } from '../src/tagging/taxonomy.js'
 import { bestThreshold } from '../src/tagging/thresholds.js';
 import { readTrainingRows } from '../src/tagging/training-row.js';
 import { labelLines } from '../src/tagging/weak-labels/functions-table.js';
-import { labelProbabilities } from '../src/tagging/weak-labels/label-model.js';
+import { labelProbabilities, learnLabelModel } from '../src/tagging/weak-labels/label-model.js';
+import { LABEL_MODEL } from '../src/tagging/weak-labels/settings.js';
 import { truthOf } from '../src/tagging/weak-labels/truth.js';
 import { type WeakLabel, type WordedRow, weakLabels } from '../src/tagging/weak-labels/weak-labels.js';
 import { majorityVote } from './weak/majority.js';
@@ -60,19 +61,14 @@ async function compare(): Promise<Comparison[]> {
 
   const all = truthOf(rows, taxonomy, mapping);
   const truth = new Map(ids.map((id, j) => [id, all.filter((_, at) => at % ids.length === j)]));
-  const guess = (hidden: WordedRow[]) =>
-    weakLabels(hidden, {
-      ...{ taxonomy, mapping, cues },
-      packFolder: path.join(models, 'compact'),
-      progress: () => {},
-    });
-  const wordsAlone = await guess(rows.map((row) => ({ ...row, labels: {} })));
-  const withGenres = await guess(
+  const withGenres = await weakLabels(
     rows.map((row): WordedRow => {
       const { genre } = row.labels;
       return { ...row, labels: genre ? { genre } : {} };
     }),
+    { taxonomy, mapping, cues, packFolder: path.join(models, 'compact'), progress: () => {} },
   );
+  const wordsAlone = withGenres.map(withoutGenres);
   const isGenre = ({ ballot }: WeakLabel) => ballot.label.startsWith('genre/');
   const others = (weak: WeakLabel) => !isGenre(weak);
   return [
@@ -81,6 +77,20 @@ async function compare(): Promise<Comparison[]> {
     comparison('moods and themes by tags, words and genres', withGenres.filter(others), truth, rows),
     comparison('genres, words alone', wordsAlone.filter(isGenre), truth, rows),
   ];
+}
+
+/** The label as it is learned where no genres came with the titles. */
+function withoutGenres(weak: WeakLabel): WeakLabel {
+  const { label, functions, votes } = weak.ballot;
+  const genres = functions.indexOf('genres');
+  if (genres < 0) return weak;
+  const ballot = {
+    label,
+    functions: functions.toSpliced(genres, 1),
+    votes: votes.filter((_, at) => at % functions.length !== genres),
+  };
+  const model = learnLabelModel(ballot.votes, ballot.functions.length, LABEL_MODEL);
+  return { ballot, model, probabilities: labelProbabilities(model, ballot.votes, LABEL_MODEL.trust) };
 }
 
 /** Both ways on the nine tenths of the rows that no setting was chosen on. */

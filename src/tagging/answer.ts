@@ -25,16 +25,20 @@ export interface TextAnswer {
  * One label's tag from what was said (null: nothing that could be read) and from the cues of picture and sound. A
  * label that no signal at hand speaks to is abstained from: its probability is then about its prior.
  * @param embeddings those whose moments the cue's contributions count
+ * @param seen further moments of the picture that speak for the label
  */
 export function answer(
   label: { id: string; prior: number; threshold: number },
   said: TextAnswer | null,
   cue: CueLogit,
   embeddings: readonly SignalEmbedding[],
+  seen: readonly Evidence[] = [],
 ): Tag {
-  const probability = sigmoid((said?.logit ?? label.prior) + cue.logit);
-  const isSilent = !said && Math.abs(cue.logit) < CARRYING_CUE;
-  return tagOf(label, probability, isSilent ? [] : [...(said?.parts ?? []), ...cueParts(cue, embeddings)]);
+  const unsaid = cue.logit + seen.reduce((sum, { contribution }) => sum + contribution, 0);
+  const probability = sigmoid((said?.logit ?? label.prior) + unsaid);
+  const isSilent = !said && Math.abs(unsaid) < CARRYING_CUE;
+  const parts = [...(said?.parts ?? []), ...cueParts(cue, embeddings), ...seen];
+  return tagOf(label, probability, isSilent ? [] : parts);
 }
 
 /**

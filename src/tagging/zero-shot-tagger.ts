@@ -10,7 +10,7 @@ import { FEWEST_WORDS, judgeQuality, knownWords } from './quality.js';
 import type { Tagging } from './tag.js';
 import type { Tagger } from './tagger.js';
 import { weigh } from './verdict.js';
-import { type ZeroShotHead, zeroShotAnswer } from './zero-shot.js';
+import { classEvidence, type ZeroShotHead, zeroShotAnswer } from './zero-shot.js';
 import { readZeroShotHead } from './zero-shot-files.js';
 
 /**
@@ -44,7 +44,7 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
           : embedding,
       );
       return {
-        ...tagByDescription(measured, head, cues),
+        ...tagByDescription(measured, head, cues, embeddings.find(isClips)),
         fused: { model: files.fused, vector: fuse(whole, layout) },
         classifier: files.classifier,
       };
@@ -53,11 +53,16 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
   };
 }
 
-/** Tags and quality of one trailer: the pure core. `embeddings` hold one of each signal, with the features that cues read. */
+/**
+ * Tags and quality of one trailer: the pure core.
+ * @param embeddings one of each signal, with the features that cues read
+ * @param clips what a second picture encoder saw, where there is one; its moments' lines name classes
+ */
 export function tagByDescription(
   embeddings: readonly SignalEmbedding[],
   head: ZeroShotHead,
   cues: Cues,
+  clips?: SignalEmbedding,
 ): Pick<Tagging, 'tags' | 'quality'> {
   const text = embeddings.find(({ signal }) => signal === 'TEXT');
   const spoken = text?.vector && knownWords(text) >= FEWEST_WORDS ? text : null;
@@ -66,9 +71,11 @@ export function tagByDescription(
     head.labels.map(({ id }) => id),
     cues,
   );
-  const tags = head.labels.map((label, j) =>
-    answer(label, spoken && zeroShotAnswer(label, spoken, head.similarity), cueLogit[j]!, embeddings),
-  );
+  const tags = head.labels.map((label, j) => {
+    const said = spoken && zeroShotAnswer(label, spoken, head.similarity);
+    const seen = clips ? classEvidence(label, clips, head) : [];
+    return answer(label, said, cueLogit[j]!, embeddings, seen);
+  });
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 

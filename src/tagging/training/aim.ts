@@ -22,9 +22,25 @@ const FEWEST_ANSWERS = 5;
  */
 export function thresholdsFor(aim: Aim, answers: UnseenAnswers): Float64Array {
   if (aim.kind === 'best-f1') return thresholdsOfF1(rankings(answers));
+  const truth = drawTruth(answers.targets, answers.labels);
   return Float64Array.from({ length: answers.labels }, (_, j) =>
-    thresholdOfPrecision(columnOf(answers, j), aim.floor),
+    thresholdOfPrecision(columnOf(answers, truth, j), aim.floor),
   );
+}
+
+/**
+ * Targets as answers of yes (1), no (−1) and unknown (0), rows × labels. Soft targets are drawn systematically: a label's
+ * probabilities are summed up row by row, and each whole number that is passed is a yes. So there are as many as the
+ * probabilities say, also where none of them reaches a half, and known labels stay what they are.
+ */
+export function drawTruth(targets: Float32Array, labels: number): Int8Array {
+  const sums = new Float64Array(labels);
+  return Int8Array.from(targets, (target, at) => {
+    if (Number.isNaN(target)) return 0;
+    const before = Math.floor(sums[at % labels]!);
+    sums[at % labels]! += target;
+    return Math.floor(sums[at % labels]!) > before ? 1 : -1;
+  });
 }
 
 /** A probability counts as the likelier side. */
@@ -41,8 +57,9 @@ interface Ranking {
 }
 
 function rankings(answers: UnseenAnswers): Ranking[] {
+  const truth = drawTruth(answers.targets, answers.labels);
   return Array.from({ length: answers.labels }, (_, j) => {
-    const logOdds = columnOf(answers, j).logOdds.sort().reverse();
+    const logOdds = columnOf(answers, truth, j).logOdds.sort().reverse();
     let sum = 0;
     return { logOdds, hits: Float64Array.from(logOdds, (z) => (sum += sigmoid(z))) };
   });
@@ -99,12 +116,12 @@ interface Column {
 }
 
 /** One label's known answers, in the order of the rows. */
-function columnOf({ labels, logits, targets }: UnseenAnswers, label: number): Column {
+function columnOf({ labels, logits }: UnseenAnswers, truth: Int8Array, label: number): Column {
   const places = Array.from({ length: logits.length / labels }, (_, row) => row * labels + label);
-  const known = places.filter((at) => !Number.isNaN(targets[at]!));
+  const known = places.filter((at) => truth[at] !== 0);
   return {
     logOdds: Float32Array.from(known, (at) => logits[at]!),
-    truth: Int8Array.from(known, (at) => truthOf(targets[at]!)),
+    truth: Int8Array.from(known, (at) => truth[at]!),
   };
 }
 
