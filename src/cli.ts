@@ -60,6 +60,8 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .option('--role <role>', 'all, api (no analyses here) or worker (analyses only)')
     .action(async (options: { role?: string }) => {
       if (options.role !== undefined) process.env.MARQUEE_ROLE = options.role;
+      const { offerAtTerminal } = await import('./cli/full-pack-offer.js');
+      await offerAtTerminal();
       const { serve } = await import('./main.js');
       await serve();
     });
