@@ -29,8 +29,22 @@ export interface SearchRequest {
 }
 
 const LONGEST_QUERY = 300; // characters
-/** A name that is typed is meant; words say more than meaning does; labels are the models' opinion. */
-export const WEIGHTS: Record<MatchKind, number> = { NAME: 2, WORDS: 1, MEANING: 0.8, LABELS: 1 };
+/** A name that is typed is meant; words say more than meaning does. */
+const WEIGHTS: Record<Exclude<MatchKind, 'LABELS'>, number> = { NAME: 2, WORDS: 1, MEANING: 0.8 };
+/**
+ * Of a query of nothing but label words, labels know most; beside other words they only filter and put in order.
+ * More than 4 gains nothing (`npm run bench -- relevance`, search by a label word).
+ */
+const LABELS_ALONE = 4;
+
+/** How much the lists count of a query, so many of whose words were taken for labels. */
+export function weightOf(
+  kind: MatchKind,
+  { include, rest }: Pick<Interpretation, 'include' | 'rest'>,
+): number {
+  if (kind !== 'LABELS') return WEIGHTS[kind];
+  return (LABELS_ALONE * include.length) / Math.max(1, include.length + rest.length);
+}
 /**
  * Cosine of query and text below which meaning tells nothing: four random words that the model knows reach it with
  * 7 titles in 10,000 (docs/discovery.md, "The cut-off").
@@ -54,7 +68,7 @@ export async function searchTitles(parts: SearchParts, request: SearchRequest): 
   const interpretation = interpret(query, parts.taxonomy);
   const lists = await readLists(parts, interpretation, filter);
   const kindsOf = (id: string) => lists.filter(({ ids }) => ids.includes(id)).map(({ kind }) => kind);
-  const fused = fuseRanks(lists.map(({ kind, ids }) => ({ ids, weight: WEIGHTS[kind] })));
+  const fused = fuseRanks(lists.map(({ kind, ids }) => ({ ids, weight: weightOf(kind, interpretation) })));
   const matches = fused
     .filter(({ score }) => score >= request.minScore)
     .map((match) => ({ ...match, matchedBy: kindsOf(match.id) }));
