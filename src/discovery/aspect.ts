@@ -12,7 +12,7 @@ export type Blend = Record<Aspect, number>;
  * from it (chosen on the validation half of `npm run bench -- relevance`). Nothing is labelled by which the shares of
  * picture and sound could be chosen: they tell how a title feels, and together count as much as words do.
  */
-export const DEFAULT_BLEND: Blend = { TEXT: 0.2, PICTURE: 0.14, SOUND: 0.06, TAGS: 1 };
+export const DEFAULT_BLEND: Blend = { TEXT: 0.3, PICTURE: 0.2, SOUND: 0.1, TAGS: 1 };
 
 /** One vector an aspect, of any length; null where the title has nothing to go by. */
 export type Aspects = Record<Aspect, Float32Array | null>;

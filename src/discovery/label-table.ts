@@ -18,8 +18,6 @@ export interface LabelCondition {
 
 /** A probability is kept in this many steps: finer than any calibration is. */
 const STEPS = 255;
-/** Doubtful labels say less than their probabilities do: 1.5 was best of 0.5 … 2 on the validation half of `npm run bench -- relevance`. */
-const SURENESS = 1.5;
 /** Bits of a word of accepted labels. */
 const BITS = 32;
 
@@ -29,9 +27,7 @@ export class LabelTable {
   readonly #words: number;
   #probabilities = new Uint8Array(0);
   #accepted = new Uint32Array(0);
-  /** What a label at each step of probability says. */
-  readonly #says = Float64Array.from({ length: STEPS + 1 }, (_, step) => (step / STEPS) ** SURENESS);
-  /** Length of the title's vector of what its labels say, times their rarity. */
+  /** Length of the title's vector of probability · rarity. */
   #lengths = new Float32Array(0);
 
   constructor(readonly labels: readonly IndexedLabel[]) {
@@ -71,7 +67,7 @@ export class LabelTable {
       const steps = Math.min(STEPS, Math.max(1, Math.round(STEPS * probabilities[i]!)));
       this.#probabilities[row * this.labels.length + label] = steps;
       if (i < accepted) this.#accepted[row * this.#words + (label >> 5)]! |= 1 << (label & 31);
-      squares += (this.#says[steps]! * this.labels[label]!.rarity) ** 2;
+      squares += ((steps / STEPS) * this.labels[label]!.rarity) ** 2;
     }
     this.#lengths[row] = Math.sqrt(squares);
   }
@@ -95,8 +91,7 @@ export class LabelTable {
   /** What the label makes of the title's tag vector, which has length 1. */
   weight(row: number, label: number): number {
     const length = this.#lengths[row]!;
-    const steps = this.#probabilities[row * this.labels.length + label]!;
-    return length === 0 ? 0 : (this.#says[steps]! * this.labels[label]!.rarity) / length;
+    return length === 0 ? 0 : (this.probability(row, label) * this.labels[label]!.rarity) / length;
   }
 
   /** Numbers of the accepted labels, rising. */
@@ -109,12 +104,12 @@ export class LabelTable {
     return found;
   }
 
-  /** The tag vector: one number a label, how sure it is times what it tells; null without labels. */
+  /** The tag vector: one number a label, how likely it is times what it tells; null without labels. */
   vector(row: number): Float32Array | null {
     const from = row * this.labels.length;
     const vector = Float32Array.from(
       this.labels,
-      ({ rarity }, i) => this.#says[this.#probabilities[from + i]!]! * rarity,
+      ({ rarity }, i) => (this.#probabilities[from + i]! / STEPS) * rarity,
     );
     return unit(vector);
   }
