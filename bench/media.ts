@@ -78,7 +78,7 @@ async function measureFile(name: string, file: string, folder: string): Promise<
       { signal },
     );
     const clips = await timed(() =>
-      decodeClips({ path: file, facts, clips: clipsInShots(decoded.shots, CLIPS) }, { signal }),
+      decodeClips({ path: file, facts, clips: clipsInShots(decoded, CLIPS) }, { signal }),
     );
     clipSeconds = clips.wallSeconds;
     return decoded;

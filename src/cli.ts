@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';
+import type { EvaluateFlags } from './cli/evaluate.js';
 import type { ImportFlags } from './cli/import.js';
 import { addModelsCommands } from './cli/models-commands.js';
+import type { TrainFlags } from './cli/train.js';
 import type { WeakLabelFlags } from './cli/weak-label.js';
 import { asFailure, type FailureCode } from './failure.js';
 
@@ -58,6 +60,8 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .option('--role <role>', 'all, api (no analyses here) or worker (analyses only)')
     .action(async (options: { role?: string }) => {
       if (options.role !== undefined) process.env.MARQUEE_ROLE = options.role;
+      const { offerAtTerminal } = await import('./cli/full-pack-offer.js');
+      await offerAtTerminal();
       const { serve } = await import('./main.js');
       await serve();
     });
@@ -130,6 +134,44 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .action(async (options: { data: string; out?: string }) => {
       const { trainCompactCommand } = await import('./cli/train-compact.js');
       await trainCompactCommand(options);
+    });
+
+  marquee
+    .command('train')
+    .description('learn a classifier from labelled rows (docs/learning.md)')
+    .argument('<rows...>', 'JSON Lines of labelled titles; .gz is read too')
+    .option('--taxonomy <file>', 'the labels to learn (default: those that the rows name)')
+    .option('--pack <pack>', 'whose encoders read media: compact, full or auto (MARQUEE_PACK)')
+    .option('--text-only', 'learn from the words alone')
+    .option('--group <group...>', 'learn these groups only')
+    .option('--head <head>', 'what reads vectors: linear, hidden, or auto: by cross-validation')
+    .option('--aim <aim>', 'what thresholds are set for: best-f1, or a floor such as precision=0.8')
+    .option('--seed <number>', 'the same rows and seed give the same file')
+    .option('--split <split>', 'training or validation: nine tenths or a tenth of the rows, by id')
+    .option('--out <file>', 'the classifier’s file (default: classifier.onnx)')
+    .option('--json', 'print JSON instead of sentences')
+    .action(async (rows: string[], options: TrainFlags) => {
+      const { trainCommand } = await import('./cli/train.js');
+      await trainCommand(rows, options);
+    });
+
+  marquee
+    .command('evaluate')
+    .description('measure a classifier on labelled rows (docs/learning.md)')
+    .argument('<rows...>', 'JSON Lines of labelled titles; .gz is read too')
+    .option('--classifier <file>', 'a classifier’s file (default: the one that ships)')
+    .option('--group <group...>', 'measure these groups only')
+    .option('--pack <pack>', 'whose encoders read media: compact, full or auto (MARQUEE_PACK)')
+    .option('--labels <labels>', 'measure these labels only, by name or id, separated by commas')
+    .option('--learn-from <rows...>', 'what the ladder’s TF-IDF learns from (default: the rows, in folds)')
+    .option('--split <split>', 'training or validation: nine tenths or a tenth of the rows, by id')
+    .option('--plots <folder>', 'write reliability.svg and coverage-risk.svg there')
+    .option('--card <file>', 'write the figures into this model card')
+    .option('--seen', 'measure on rows that taught the classifier all the same')
+    .option('--json', 'print JSON instead of tables')
+    .action(async (rows: string[], options: EvaluateFlags) => {
+      const { evaluateCommand } = await import('./cli/evaluate.js');
+      await evaluateCommand(rows, options);
     });
 
   addModelsCommands(marquee);

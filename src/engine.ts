@@ -1,13 +1,22 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Analyses } from './analysis/analyses.js';
+import { CHANNELS } from './analysis/channels.js';
+import { ClassifierFiles, type ClassifierVersion } from './analysis/classifier-files.js';
+import { Explanations } from './analysis/explanations.js';
+import { Activations } from './analysis/learning/activations.js';
+import { LearningRunner } from './analysis/learning/learning-runner.js';
+import type { LearningService } from './analysis/learning/service.js';
+import { Trainings } from './analysis/learning/trainings.js';
 import { Notifications } from './analysis/notifications.js';
 import { prepareQueue } from './analysis/queue.js';
 import { AnalysisRunner, type Outcome } from './analysis/runner.js';
 import type { PackIdentity } from './analysis/stage-run.js';
 import type { AnalysisTasks } from './analysis/tasks.js';
+import { registerClassifier } from './catalog/classifiers.js';
 import { makeDataFolder } from './catalog/data-folder.js';
 import { type Database, openDatabase } from './catalog/database.js';
-import { type LabelEntry, registerClassifier, registerLabels } from './catalog/registry.js';
+import { type LabelEntry, registerLabels } from './catalog/registry.js';
 import { type ChosenPack, choosePack } from './chosen-pack.js';
 import type { Config } from './config.js';
 import { Discovery } from './discovery/discovery.js';
@@ -35,7 +44,10 @@ export interface Engine {
   /** The threads that hold the encoders; the same ones with the compact pack. */
   encoders: ThreadPool<AnalysisTasks>;
   analyses: Analyses;
+  classifiers: ClassifierFiles;
   runner: AnalysisRunner;
+  learning: LearningService;
+  learner: LearningRunner;
   /** Loads its index when it is started or first asked. */
   discovery: Discovery;
   /** Ends everything in reverse; running analyses must have ended or been handed back before. */
@@ -72,11 +84,18 @@ export async function openEngine(
     opened.push(() => database.close());
     await prepareQueue({ pool: database.pool, log });
     await registerLabels(database.prisma, labelsOf(taxonomy));
-    await registerClassifier(database.prisma, {
-      pack: identity.id,
-      fingerprint: identity.classifier,
+    const shipped = {
+      ...{ pack: identity.id, fingerprint: identity.classifier, encoders: identity.encoders },
       figures,
-    });
+    };
+    const left = await registerClassifier(database.prisma, shipped);
+    if (left)
+      log.warn({ classifier: left.name }, "it reads other encoders' vectors; the shipped one is active");
+    const classifiers = new ClassifierFiles(
+      database.prisma,
+      path.join(config.dataFolder, 'classifiers'),
+      identity,
+    );
 
     const notifications = new Notifications(database.url, log);
     await notifications.start();
@@ -89,21 +108,40 @@ export async function openEngine(
     });
     opened.push(() => discovery.close());
 
-    const threads = new ThreadPool<AnalysisTasks>(threadEntry(), config.threads ?? usableCores());
+    const threads = new ThreadPool<AnalysisTasks>(
+      builtModule('./analysis/thread.js'),
+      config.threads ?? usableCores(),
+    );
     opened.push(() => threads.close());
     const encoders =
       chosen.encoderThreads === null
         ? threads
-        : new ThreadPool<AnalysisTasks>(threadEntry(), chosen.encoderThreads);
+        : new ThreadPool<AnalysisTasks>(builtModule('./analysis/thread.js'), chosen.encoderThreads);
     if (encoders !== threads) opened.push(() => encoders.close());
     if (config.role !== 'api') {
       if (identity.id === 'full') log.info('loading the models; at the first start they are converted too');
-      await loadModels(threads, encoders, identity);
+      await loadModels(threads, encoders, identity, await classifiers.active());
     }
 
-    const parts = { config, prisma: database.prisma, threads, encoders, pack: identity, log };
+    const { prisma } = database;
+    const parts = { config, prisma, threads, encoders, pack: identity, classifiers, log };
     const analyses = new Analyses({ prisma: database.prisma, notifications, pack: identity });
     const runner = new AnalysisRunner({ ...parts, ...observer }, notifications, observer.onEnd);
+    const learner = new LearningRunner(
+      {
+        ...{ config, prisma, classifiers, log, pack: identity, modelsFolder: MODELS_FOLDER },
+        ...{ pool: database.pool, databaseUrl: database.url, threads: config.threads ?? usableCores() },
+        threadEntry: builtModule('./analysis/learning/thread.js'),
+      },
+      notifications,
+    );
+    const explanations = new Explanations({ prisma, threads, pack: identity, classifiers });
+    const learning: LearningService = {
+      trainings: new Trainings({ prisma, notifications, pack: identity }),
+      activations: new Activations({ prisma, notifications, shipped }),
+      explain: (predictionId) => explanations.of(predictionId),
+    };
+    if (config.role !== 'api') followActivations(notifications, threads, classifiers, identity, log);
     return {
       ...{
         config,
@@ -116,7 +154,7 @@ export async function openEngine(
         threads,
         encoders,
       },
-      ...{ analyses, runner, discovery, close },
+      ...{ analyses, classifiers, runner, learning, learner, discovery, close },
     };
   } catch (error) {
     await close();
@@ -135,10 +173,32 @@ async function loadModels(
   threads: ThreadPool<AnalysisTasks>,
   encoders: ThreadPool<AnalysisTasks>,
   { files }: PackIdentity,
+  classifier: ClassifierVersion,
 ): Promise<void> {
   await encoders.run('loadEncoders', files);
   await encoders.runOnEach('loadEncoders', files);
-  await threads.runOnEach('loadTagger', files);
+  await threads.runOnEach('loadTagger', { pack: files, classifier });
+}
+
+/** Every process loads a classifier when it is activated, so that the next analysis need not wait for it. */
+function followActivations(
+  notifications: Notifications,
+  threads: ThreadPool<AnalysisTasks>,
+  classifiers: ClassifierFiles,
+  pack: PackIdentity,
+  log: Logger,
+): void {
+  notifications.on(CHANNELS.classifier, async (changed) => {
+    if (changed !== pack.id) return;
+    try {
+      const classifier = await classifiers.active();
+      await threads.runOnEach('loadTagger', { pack: pack.files, classifier });
+      log.info({ classifier: classifier.fingerprint }, 'another classifier is active');
+    } catch (error) {
+      // An analysis that needs it tries again, and says so.
+      log.warn({ err: error }, 'the activated classifier could not be loaded ahead');
+    }
+  });
 }
 
 function logChoice(log: Logger, { identity, reason, device }: ChosenPack): void {
@@ -149,6 +209,6 @@ function logChoice(log: Logger, { identity, reason, device }: ChosenPack): void 
 }
 
 /** Threads run the built code, also when this file runs from its TypeScript source in a test. */
-function threadEntry(): URL {
-  return new URL('./analysis/thread.js', import.meta.url.replace('/src/engine.ts', '/dist/engine.js'));
+function builtModule(file: string): URL {
+  return new URL(file, import.meta.url.replace('/src/engine.ts', '/dist/engine.js'));
 }

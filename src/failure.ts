@@ -39,6 +39,7 @@ export const FAILURES = {
   PORT_TAKEN: { retryable: false },
   CONFIGURATION_INVALID: { retryable: false },
   MODEL_INVALID: { retryable: false },
+  CLASSIFIER_INCOMPATIBLE: { retryable: false },
   WORKER_CRASHED: { retryable: true },
   CANCELLED: { retryable: false },
   INTERNAL: { retryable: true },

@@ -20,13 +20,17 @@ export interface Marquee {
 export async function startMarquee(config: Config, log: Logger): Promise<Marquee> {
   const engine = await openEngine(config, log, analysisMetrics);
   const queue =
-    config.role === 'api' ? null : new Queue(queueParts(engine), engine.runner, config.concurrency);
+    config.role === 'api'
+      ? null
+      : new Queue(queueParts(engine), engine.runner, engine.learner, config.concurrency);
   try {
     await queue?.start(config.role);
-    const { analyses, database, discovery, taxonomy } = engine;
+    const { analyses, database, discovery, learning, taxonomy } = engine;
     await discovery.start();
     const ready = async () => ({ database: await answers(engine), queue: queue === null || queue.alive });
-    const server = await startServer({ config, log, database, analyses, discovery, taxonomy, ready });
+    const server = await startServer({
+      ...{ config, log, database, analyses, learning, discovery, taxonomy, ready },
+    });
     const close = async () => {
       await server.close();
       await queue?.stop();

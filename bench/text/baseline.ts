@@ -2,7 +2,7 @@ import { type LabelledText } from '../../src/tagging/corpus.js';
 import { trainLogistic } from '../../src/tagging/logistic.js';
 import type { Scored } from '../../src/tagging/measure.js';
 import { project, stackRows } from '../../src/tagging/sparse.js';
-import { weighTerms } from './terms.js';
+import { weighTerms } from '../../src/tagging/tf-idf.js';
 
 /** scikit-learn's defaults for the reference figures: C = 1, classes balanced. */
 const REFERENCE = { cost: 1, balance: 1, epochs: 15, seed: 1 };

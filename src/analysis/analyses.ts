@@ -12,6 +12,7 @@ import type { AnalysisRequest, AnalysisService } from './service.js';
 
 /** Enough for the subtitles of a whole film. */
 const MAX_SUBTITLE_CHARACTERS = 1_000_000;
+const EVENTS_AT_A_TIME = 500;
 
 interface AnalysesParts {
   prisma: PrismaClient;
@@ -113,7 +114,9 @@ export class Analyses implements AnalysisService {
   }
 
   events(id: string, after: number, signal: AbortSignal): AsyncIterable<AnalysisEvent> {
-    return streamEvents(this.parts, id, after, signal);
+    const { notifications } = this.parts;
+    const look = (of: string, behind: number) => lookAt(this.parts.prisma, of, behind);
+    return streamEvents({ notifications, channel: CHANNELS.event, look }, id, after, signal);
   }
 
   async *publishedPredictions(signal: AbortSignal): AsyncGenerator<string> {
@@ -158,6 +161,20 @@ export class Analyses implements AnalysisService {
     }
     return analysis;
   }
+}
+
+async function lookAt(prisma: PrismaClient, id: string, after: number) {
+  const analysis = await prisma.analysis.findUnique({
+    where: { id },
+    select: { lastEvent: true, state: true },
+  });
+  if (!analysis) throw new Failure('NOT_FOUND', `There is no analysis ${id}.`, { path: ['id'] });
+  const events = await prisma.analysisEvent.findMany({
+    where: { analysisId: id, number: { gt: after } },
+    orderBy: { number: 'asc' },
+    take: EVENTS_AT_A_TIME,
+  });
+  return { lastEvent: analysis.lastEvent, hasEnded: TERMINAL_STATES.includes(analysis.state), events };
 }
 
 function validate(request: AnalysisRequest): void {

@@ -1,50 +1,46 @@
-import { Failure } from '../failure.js';
-import type { AnalysisEvent, PrismaClient } from '../generated/prisma/client.js';
-import { CHANNELS } from './channels.js';
-import { TERMINAL_STATES } from './event-log.js';
+import type { Channel } from './channels.js';
 import type { Notifications } from './notifications.js';
 
 /** A lost notification costs at most this long. */
 const LOOK_ANYWAY_MS = 5_000;
-const PAGE = 500;
+
+/** Something whose events are numbered from 1 without a gap. */
+export interface EventSource<Event extends { number: number }> {
+  notifications: Notifications;
+  /** Where its id is told when it has a new event. */
+  channel: Channel;
+  /** How far it is, and its next events behind number `after` in their order. @throws Failure NOT_FOUND */
+  look(id: string, after: number): Promise<{ lastEvent: number; hasEnded: boolean; events: Event[] }>;
+}
 
 /**
- * Every event of an analysis behind number `after`, then live ones; ends behind the terminal event that is the
- * newest (a retried analysis has earlier terminal events in its history).
+ * Every event behind number `after`, then live ones; ends behind the terminal event that is the newest (what was
+ * tried again has earlier terminal events in its history).
  *
  * @throws Failure NOT_FOUND
  */
-export async function* streamEvents(
-  parts: { prisma: PrismaClient; notifications: Notifications },
+export async function* streamEvents<Event extends { number: number }>(
+  source: EventSource<Event>,
   id: string,
   after: number,
   signal: AbortSignal,
-): AsyncGenerator<AnalysisEvent> {
+): AsyncGenerator<Event> {
   const bell = new Bell();
   const silence = [
-    parts.notifications.on(CHANNELS.event, (changed) => changed === id && bell.ring()),
-    parts.notifications.on('reconnected', () => bell.ring()),
+    source.notifications.on(source.channel, (changed) => changed === id && bell.ring()),
+    source.notifications.on('reconnected', () => bell.ring()),
   ];
   try {
     let last = after;
     while (!signal.aborted) {
       bell.reset();
-      const analysis = await parts.prisma.analysis.findUnique({
-        where: { id },
-        select: { lastEvent: true, state: true },
-      });
-      if (!analysis) throw new Failure('NOT_FOUND', `There is no analysis ${id}.`, { path: ['id'] });
-      const events = await parts.prisma.analysisEvent.findMany({
-        where: { analysisId: id, number: { gt: last } },
-        orderBy: { number: 'asc' },
-        take: PAGE,
-      });
+      const { lastEvent, hasEnded, events } = await source.look(id, last);
       for (const event of events) {
         if (signal.aborted) return;
         yield event;
         last = event.number;
       }
-      if (TERMINAL_STATES.includes(analysis.state) && last >= analysis.lastEvent) return;
+      if (hasEnded && last >= lastEvent) return;
       if (events.length === 0) await bell.wait(LOOK_ANYWAY_MS, signal);
     }
   } finally {

@@ -1,10 +1,12 @@
 import { newId } from '../catalog/id.js';
-import type { Prisma } from '../generated/prisma/client.js';
+import { INSERT_TAGS, splitTags, tagColumns } from '../catalog/tag-rows.js';
+import type { Classifier, Prisma } from '../generated/prisma/client.js';
 import type { MediaFacts } from '../media/facts.js';
 import type { PackId } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import type { Tagging } from '../tagging/tag.js';
 import { CHANNELS } from './channels.js';
+import { retagLatecomers } from './learning/activations.js';
 import { vectorBytes } from './stored-value.js';
 import type { DecodeSummary } from './tasks.js';
 import type { Transcript } from './transcript.js';
@@ -66,7 +68,11 @@ async function writeTrailer(tx: Transaction, publication: Publication): Promise<
   const origin = transcript.origin;
   if (origin) {
     await tx.line.createMany({
-      data: transcript.lines.map((line, index) => ({ trailerId, index, origin, ...line })),
+      data: transcript.lines.map((line, index) => ({
+        ...{ trailerId, index, ...line },
+        // Only what was recognised has a confidence.
+        origin: line.confidence === null ? origin : 'RECOGNISER',
+      })),
     });
   }
 }
@@ -101,11 +107,12 @@ async function writePrediction(
   tx: Transaction,
   { analysisId, trailerId, tagging }: Publication,
 ): Promise<string> {
-  const classifier = await tx.classifier.findUniqueOrThrow({
-    where: { fingerprint: tagging.classifier },
-    select: { id: true },
-  });
+  // Held until the end, so that an activation meanwhile either waits or is seen here.
+  const [classifier] = await tx.$queryRaw<Pick<Classifier, 'id' | 'pack' | 'active'>[]>`
+    SELECT "id", "pack", "active" FROM "Classifier" WHERE "fingerprint" = ${tagging.classifier} FOR SHARE`;
+  if (!classifier) throw new Error(`the classifier ${tagging.classifier} is not in the database`);
   const predictionId = newId('prediction');
+  const { rows, others } = splitTags(tagging.tags);
   await tx.prediction.create({
     data: {
       id: predictionId,
@@ -115,23 +122,10 @@ async function writePrediction(
       quality: { ...tagging.quality },
       fused: vectorBytes(tagging.fused.vector),
       fusedModel: tagging.fused.model,
+      others,
     },
   });
-  await tx.tag.createMany({
-    data: tagging.tags.map(({ label, probability, threshold, state, weight, shares }) => ({
-      predictionId,
-      labelId: label,
-      probability,
-      threshold,
-      state,
-      weight,
-      shares,
-    })),
-  });
-  await tx.evidence.createMany({
-    data: tagging.tags.flatMap((tag) =>
-      tag.evidence.map((evidence, rank) => ({ predictionId, labelId: tag.label, rank, ...evidence })),
-    ),
-  });
+  await tx.$executeRawUnsafe(INSERT_TAGS, ...tagColumns(rows.map((tag) => ({ predictionId, tag }))));
+  await retagLatecomers(tx, classifier);
   return predictionId;
 }

@@ -6,6 +6,8 @@ import type { Logger } from '../log.js';
 import { Heartbeat } from './heartbeat.js';
 import { graphileLogger } from './job-log.js';
 import { ANALYZE } from './jobs.js';
+import { LEARN } from './learning/learning-jobs.js';
+import type { LearningRunner } from './learning/learning-runner.js';
 import type { AnalysisRunner } from './runner.js';
 import { DELIVER, type Delivery, deliver } from './webhooks.js';
 
@@ -34,6 +36,7 @@ export class Queue {
   constructor(
     private readonly parts: QueueParts,
     private readonly analyses: AnalysisRunner,
+    private readonly learner: Pick<LearningRunner, 'run' | 'abortUnwanted' | 'stop'>,
     private readonly concurrency: number,
   ) {}
 
@@ -45,7 +48,10 @@ export class Queue {
     const heartbeat = new Heartbeat(prisma, log, {
       role,
       freeJobs: (workers) => utils.forceUnlockWorkers(workers),
-      tick: () => this.analyses.abortUnwanted(),
+      tick: async () => {
+        await this.analyses.abortUnwanted();
+        await this.learner.abortUnwanted();
+      },
     });
     this.#heartbeat = heartbeat;
     const events: WorkerEvents = new EventEmitter();
@@ -66,6 +72,10 @@ export class Queue {
           // now; it fails a job only for its holder.
           if (outcome === 'STALE') throw new Error('another worker has taken this job');
         },
+        [LEARN]: async (payload) => {
+          const isHeld = await this.learner.run((payload as { runId: string }).runId);
+          if (!isHeld) throw new Error('another worker has taken this job');
+        },
         [DELIVER]: (payload) => deliver(prisma, log, payload as Delivery),
       },
     });
@@ -82,6 +92,7 @@ export class Queue {
     const stopped = this.#runner?.stop();
     this.#runner = null;
     this.analyses.stop();
+    this.learner.stop();
     await stopped;
     await this.#heartbeat?.stop();
     await this.#utils?.release();

@@ -2,6 +2,7 @@ import { asFailure, type Failure } from '../failure.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { Attempt, StaleAttempt } from './attempt.js';
 import { CHANNELS } from './channels.js';
+import type { ClassifierVersion } from './classifier-files.js';
 import { addJob } from './jobs.js';
 import type { Notifications } from './notifications.js';
 import { runStages } from './pipeline.js';
@@ -98,7 +99,9 @@ export class AnalysisRunner {
       else if (this.#stopping) controller.abort('SHUTDOWN' satisfies StopReason);
       if (attempt.analysis.crashes >= MAX_CRASHES) return await giveUp(attempt);
       log.info({ attempt: attempt.number }, 'analysis started');
-      await runStages({ ...this.parts, log, attempt, signal: controller.signal, turns: this.#turns });
+      const classifier = await this.#classifierOf(attempt);
+      const { signal } = controller;
+      await runStages({ ...this.parts, log, attempt, classifier, signal, turns: this.#turns });
       log.info('analysis succeeded');
       return 'SUCCEEDED';
     } catch (error) {
@@ -111,6 +114,19 @@ export class AnalysisRunner {
     } finally {
       this.#running.delete(analysisId);
     }
+  }
+
+  /** The version that the analysis began with, also after its process died; the active one where it begins now. */
+  async #classifierOf(attempt: Attempt): Promise<ClassifierVersion> {
+    const { classifiers } = this.parts;
+    const { classifierId } = attempt.analysis;
+    const kept = classifierId === null ? null : await classifiers.find(classifierId);
+    if (kept) return kept;
+    const active = await classifiers.active();
+    await attempt.write(async (tx) => {
+      await tx.analysis.update({ where: { id: attempt.analysis.id }, data: { classifierId: active.id } });
+    });
+    return active;
   }
 
   async #lost(attempt: Attempt, log: PipelineParts['log']): Promise<Outcome> {

@@ -4,7 +4,9 @@ import type { StageName } from '../generated/prisma/enums.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
 import type { PackFiles, PackId } from '../signals/pack.js';
+import type { Signal } from '../signals/signal.js';
 import type { Attempt } from './attempt.js';
+import type { ClassifierFiles, ClassifierVersion } from './classifier-files.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
 import type { Turns } from './turns.js';
@@ -15,9 +17,11 @@ export interface PackIdentity {
   files: PackFiles;
   /** Name and version of each encoder, in a fixed order. */
   encoders: string[];
+  /** Of these the ones whose vectors a classifier that is trained here may read, by signal. */
+  vectors: Partial<Record<Signal, string>>;
   /** Name and version of what listens; null where there is nothing. */
   recogniser: string | null;
-  /** Name and version of the classifier; `Classifier.fingerprint` in the database. */
+  /** Name and version of the classifier that ships with it; `Classifier.fingerprint` in the database. */
   classifier: string;
 }
 
@@ -29,6 +33,7 @@ export interface PipelineParts {
   /** The threads that hold the encoders; the same ones where those are small. */
   encoders: ThreadPool<AnalysisTasks>;
   pack: PackIdentity;
+  classifiers: Pick<ClassifierFiles, 'active' | 'find'>;
   log: Logger;
   /** Told of each finished stage, for metrics. */
   onStage?(stage: StageName, seconds: number, cached: boolean): void;
@@ -37,6 +42,8 @@ export interface PipelineParts {
 /** One attempt on its way through the stages. */
 export interface StageRun extends PipelineParts {
   attempt: Attempt;
+  /** What it began with, whatever is activated meanwhile. */
+  classifier: ClassifierVersion;
   signal: AbortSignal;
   /** For what may be done by one analysis of this process at a time: writing the folder of one content. */
   turns: Turns;

@@ -10,12 +10,12 @@ import { loadCompactPack } from '../signals/compact.js';
 import { loadFullPack } from '../signals/full.js';
 import type { Pack, PackFiles } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
+import type { Island } from '../signals/speech/islands.js';
 import type { Recognition } from '../signals/speech/recognition.js';
-import { loadTagger } from '../tagging/compact-tagger.js';
 import type { Tagging } from '../tagging/tag.js';
-import type { Tagger } from '../tagging/tagger.js';
 import { ensureZeroShotHead } from '../tagging/zero-shot-files.js';
-import { loadZeroShotTagger } from '../tagging/zero-shot-tagger.js';
+import type { ClassifierVersion } from './classifier-files.js';
+import { taggerOf } from './loaded-taggers.js';
 
 /** What every task that needs the decoded trailer is told. */
 export interface DecodeInput {
@@ -36,10 +36,7 @@ export interface DecodeSummary {
 }
 
 let pack: Promise<Pack> | null = null;
-let tagger: Promise<Tagger> | null = null;
 const loadedPack = (files: PackFiles) => (pack ??= openPack(files));
-const loadedTagger = (files: PackFiles) =>
-  (tagger ??= files.id === 'full' ? loadZeroShotTagger(files) : loadTagger(files.folder));
 
 /** What a worker thread of the pipeline can do. */
 export const tasks = {
@@ -57,14 +54,14 @@ export const tasks = {
     };
   },
 
-  /** What is said in the sound; null where there is nothing to listen to, or nothing that listens. */
+  /** What is said in the sound, outside of the stretches whose words are known; null where there is nothing to listen to, or nothing that listens. */
   async recognise(
-    input: { decode: DecodeInput; pack: PackFiles },
+    input: { decode: DecodeInput; known: Island[]; pack: PackFiles },
     context: TaskContext,
   ): Promise<Recognition | null> {
     const { recognise } = await loadedPack(input.pack);
     const { sound } = await decodeOnce(input.decode, context);
-    return recognise && sound.state === 'PRESENT' ? recognise(sound, context) : null;
+    return recognise && sound.state === 'PRESENT' ? recognise({ sound, known: input.known }, context) : null;
   },
 
   async embed(
@@ -76,9 +73,13 @@ export const tasks = {
     return encoders.embed({ path: input.decode.path, decoded, lines: input.lines }, context);
   },
 
-  async tag(input: { embeddings: SignalEmbedding[]; pack: PackFiles }): Promise<Tagging> {
-    const head = await loadedTagger(input.pack);
-    return head.tag(input.embeddings);
+  async tag(input: {
+    embeddings: SignalEmbedding[];
+    pack: PackFiles;
+    classifier: ClassifierVersion;
+  }): Promise<Tagging> {
+    const tagger = await taggerOf(input.pack, input.classifier);
+    return tagger.tag(input.embeddings);
   },
 
   /** Loads the encoders ahead of the first trailer. */
@@ -86,9 +87,9 @@ export const tasks = {
     await loadedPack(files);
   },
 
-  /** Loads the classifier ahead of the first trailer; the encoders must have been loaded once before. */
-  async loadTagger(files: PackFiles): Promise<void> {
-    await loadedTagger(files);
+  /** Loads a classifier ahead of the first trailer; the encoders must have been loaded once before. */
+  async loadTagger(input: { pack: PackFiles; classifier: ClassifierVersion }): Promise<void> {
+    await taggerOf(input.pack, input.classifier);
   },
 };
 
@@ -97,7 +98,7 @@ export type AnalysisTasks = typeof tasks;
 async function openPack(files: PackFiles): Promise<Pack> {
   if (files.id === 'compact') return loadCompactPack(files.folder);
   const full = await loadFullPack(files);
-  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts));
+  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts), full.classNames);
   return full;
 }
 

@@ -12,6 +12,8 @@ export const ID_KINDS = [
   'process',
   'vectors',
   'webhook',
+  'training',
+  'retagging',
 ] as const;
 export type IdKind = (typeof ID_KINDS)[number];
 

@@ -2,9 +2,11 @@ import DataLoader from 'dataloader';
 import {
   type AnalysisStage,
   type Classifier,
-  type Evidence,
   type ExternalId,
   type Label,
+  type LearningEvent,
+  type LearningKind,
+  type LearningRun,
   type Line,
   Prisma,
   type PrismaClient,
@@ -17,12 +19,15 @@ import {
 } from '../generated/prisma/client.js';
 import { type ChildPages, childCounts, childPages } from './children.js';
 import { groupBy } from './group.js';
+import { marginOf, type OtherTags, tagsOfOthers } from './tag-rows.js';
 
 /** An analysis without the subtitles that came with it, which are long and which no field shows. */
 export type AnalysisRow = Prisma.AnalysisGetPayload<{ omit: { subtitles: true } }>;
-/** A prediction without its fused vector. */
-export type PredictionRow = Prisma.PredictionGetPayload<{ omit: { fused: true } }>;
+/** A prediction without its fused vector and without its tags. */
+export type PredictionRow = Prisma.PredictionGetPayload<{ omit: { fused: true; others: true } }>;
 export type TagRow = Tag & { label: Label };
+
+const PARTS = { fused: true, others: true } as const;
 
 /** Reads rows in batches, so that a list of parents costs one statement and not one for each parent. */
 export interface Loaders {
@@ -33,6 +38,14 @@ export interface Loaders {
   classifier: DataLoader<string, Classifier | null>;
   review: DataLoader<string, Review | null>;
   label: DataLoader<string, Label | null>;
+  training: DataLoader<string, LearningRun | null>;
+  retagging: DataLoader<string, LearningRun | null>;
+  /** The newest event, by training or re-tagging. */
+  runEvent: DataLoader<string, LearningEvent | null>;
+  /** The newest re-tagging, by classifier. */
+  retaggingOfClassifier: DataLoader<string, LearningRun | null>;
+  /** What it came from, by classifier; null for one that was not trained here. */
+  trainingOfClassifier: DataLoader<string, LearningRun | null>;
   upload: DataLoader<string, Upload | null>;
   externalIds: DataLoader<string, ExternalId[]>;
   shots: DataLoader<string, Shot[]>;
@@ -40,8 +53,6 @@ export interface Loaders {
   stages: DataLoader<string, AnalysisStage[]>;
   /** By prediction, likeliest first. */
   tags: DataLoader<string, TagRow[]>;
-  /** By prediction, strongest first. */
-  evidence: DataLoader<string, Evidence[]>;
   /** The verdicts that stand, by prediction. */
   reviews: DataLoader<string, Review[]>;
   /** Share done, by analysis. */
@@ -64,9 +75,8 @@ export function createLoaders(prisma: PrismaClient): Loaders {
   const analysis = byId((ids) =>
     prisma.analysis.findMany({ where: { id: { in: ids } }, omit: { subtitles: true } }),
   );
-  const prediction = byId((ids) =>
-    prisma.prediction.findMany({ where: { id: { in: ids } }, omit: { fused: true } }),
-  );
+  const prediction = byId((ids) => prisma.prediction.findMany({ where: { id: { in: ids } }, omit: PARTS }));
+  const run = byId((ids) => prisma.learningRun.findMany({ where: { id: { in: ids } } }));
   const label = byId((ids) => prisma.label.findMany({ where: { id: { in: ids } } }));
   return {
     title,
@@ -76,6 +86,14 @@ export function createLoaders(prisma: PrismaClient): Loaders {
     classifier: byId((ids) => prisma.classifier.findMany({ where: { id: { in: ids } } })),
     review: byId((ids) => prisma.review.findMany({ where: { id: { in: ids } } })),
     label,
+    training: run,
+    retagging: run,
+    runEvent: byKey(
+      (ids) => newestRunEvents(prisma, ids),
+      (event) => event.runId,
+    ),
+    retaggingOfClassifier: newestRun(prisma, 'RETAGGING'),
+    trainingOfClassifier: newestRun(prisma, 'TRAINING'),
     upload: byId((ids) => prisma.upload.findMany({ where: { id: { in: ids } } })),
     externalIds: grouped(
       (ids) =>
@@ -102,17 +120,13 @@ export function createLoaders(prisma: PrismaClient): Loaders {
       (ids) => labelledTags(prisma, ids, label),
       (row) => row.predictionId,
     ),
-    evidence: grouped(
-      (ids) => prisma.evidence.findMany({ where: { predictionId: { in: ids } }, orderBy: { rank: 'asc' } }),
-      (row) => row.predictionId,
-    ),
     reviews: grouped(
       (ids) => prisma.review.findMany({ where: { predictionId: { in: ids }, undoneAt: null } }),
       (row) => row.predictionId,
     ),
     progress: progressLoader(prisma),
     predictionOfAnalysis: byKey(
-      (ids) => prisma.prediction.findMany({ where: { analysisId: { in: ids } }, omit: { fused: true } }),
+      (ids) => prisma.prediction.findMany({ where: { analysisId: { in: ids } }, omit: PARTS }),
       (row) => row.analysisId,
     ),
     predictionOfTrailer: through(prediction, (ids) => newestOfTrailers(prisma, ids)),
@@ -170,14 +184,45 @@ async function labelledTags(
   predictionIds: string[],
   labels: DataLoader<string, Label | null>,
 ): Promise<TagRow[]> {
-  const tags = await prisma.tag.findMany({
-    where: { predictionId: { in: predictionIds } },
-    orderBy: [{ probability: 'desc' }, { labelId: 'asc' }],
-  });
-  const rows = await Promise.all(
-    tags.map(async (tag) => ({ ...tag, label: await labels.load(tag.labelId) })),
+  const [tags, predictions] = await Promise.all([
+    prisma.tag.findMany({ where: { predictionId: { in: predictionIds } } }),
+    prisma.prediction.findMany({
+      where: { id: { in: predictionIds } },
+      select: { id: true, others: true },
+    }),
+  ]);
+  const others = predictions.flatMap(({ id, others }) => otherTags(id, others as OtherTags));
+  const all = [...tags, ...others].sort(
+    (a, b) => b.probability - a.probability || (a.labelId < b.labelId ? -1 : 1),
   );
+  const rows = await Promise.all(all.map(async (tag) => ({ ...tag, label: await labels.load(tag.labelId) })));
   return rows.filter((row): row is TagRow => row.label !== null);
+}
+
+function otherTags(predictionId: string, others: OtherTags): Tag[] {
+  return tagsOfOthers(others).map(({ label: labelId, evidence: _none, ...tag }) => ({
+    ...{ predictionId, labelId, evidence: [] },
+    ...tag,
+    margin: marginOf(tag.probability, tag.threshold),
+  }));
+}
+
+function newestRunEvents(prisma: PrismaClient, ids: string[]): Promise<LearningEvent[]> {
+  return prisma.$queryRaw`
+    SELECT e.* FROM "LearningRun" r
+    JOIN "LearningEvent" e ON e."runId" = r."id" AND e."number" = r."lastEvent"
+    WHERE r."id" = ANY(${ids}::text[])`;
+}
+
+function newestRun(prisma: PrismaClient, kind: LearningKind): DataLoader<string, LearningRun | null> {
+  return byKey(
+    (classifierIds) =>
+      prisma.learningRun.findMany({
+        where: { kind, classifierId: { in: classifierIds } },
+        orderBy: { createdAt: 'asc' },
+      }),
+    (run) => run.classifierId ?? '',
+  );
 }
 
 function newestOfTrailers(prisma: PrismaClient, ids: string[]): Promise<{ key: string; id: string }[]> {

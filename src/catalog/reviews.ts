@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../failure.js';
-import type { PrismaClient, Review, Verdict } from '../generated/prisma/client.js';
+import type { LabelGroupKind, PrismaClient, Review, Verdict } from '../generated/prisma/client.js';
 import { newId } from './id.js';
 import { checked, text } from './input.js';
 
@@ -25,12 +25,12 @@ export async function reviewTag(prisma: PrismaClient, request: ReviewRequest): P
   const { reason } = checked(reviewReason, { reason: request.reason });
   return prisma.$transaction(async (tx) => {
     // One verdict at a time for each prediction, or two could both stand.
-    await tx.$queryRaw`SELECT "id" FROM "Prediction" WHERE "id" = ${predictionId} FOR UPDATE`;
-    const tag = await tx.tag.findUnique({
-      where: { predictionId_labelId: { predictionId, labelId: label } },
-      select: { label: { select: { group: true } } },
-    });
-    if (!tag) {
+    const [tagged] = await tx.$queryRaw<{ group: LabelGroupKind }[]>`
+      SELECT l."group" FROM "Prediction" p JOIN "Label" l ON l."id" = ${label}
+      WHERE p."id" = ${predictionId} AND (p."others" -> l."id" IS NOT NULL OR EXISTS (
+        SELECT FROM "Tag" g WHERE g."predictionId" = p."id" AND g."labelId" = l."id"))
+      FOR UPDATE OF p`;
+    if (!tagged) {
       throw new Failure('NOT_FOUND', `Prediction ${predictionId} has no tag ${label}; see its \`tags\`.`, {
         path: ['label'],
       });
@@ -41,7 +41,7 @@ export async function reviewTag(prisma: PrismaClient, request: ReviewRequest): P
         undoneAt: null,
         OR: [
           { labelId: label },
-          ...(verdict === 'PRIMARY' ? [{ verdict, label: { group: tag.label.group } }] : []),
+          ...(verdict === 'PRIMARY' ? [{ verdict, label: { group: tagged.group } }] : []),
         ],
       },
       data: { undoneAt: new Date() },

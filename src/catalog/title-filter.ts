@@ -62,22 +62,36 @@ function predictionConditions({ hasPrediction }: TitleFilter): Prisma.Sql[] {
 
 /** Begins at the tags, so that the index on label, state and probability can carry a selective filter. */
 function tagCondition(tag: TagFilter): Prisma.Sql {
-  const states = tag.states?.length ? tag.states : (['ACCEPTED'] satisfies TagState[]);
   return Prisma.sql`t."id" IN (
     SELECT r."titleId"
-    FROM "Tag" g
+    FROM (${taggedPredictions(tag)}) g
     JOIN "Prediction" p ON p."id" = g."predictionId"
     JOIN "Trailer" r ON r."id" = p."trailerId"
-    WHERE g."labelId" = ${tag.label}
-      AND g."state" = ANY(${states}::"TagState"[])
-      AND g."probability" >= ${tag.minProbability ?? 0}
-      AND NOT EXISTS (
+    WHERE NOT EXISTS (
         SELECT FROM "Prediction" newer
         JOIN "Trailer" other ON other."id" = newer."trailerId"
         WHERE other."titleId" = r."titleId"
           AND (newer."createdAt", newer."id") > (p."createdAt", p."id")
       )
   )`;
+}
+
+/** Only labels that stand out have rows of their own; for the other states every prediction is looked through. */
+function taggedPredictions({ label, states: given, minProbability }: TagFilter): Prisma.Sql {
+  const states = given?.length ? given : (['ACCEPTED'] satisfies TagState[]);
+  const least = minProbability ?? 0;
+  const rows = Prisma.sql`
+    SELECT "predictionId" FROM "Tag"
+    WHERE "labelId" = ${label} AND "state" = ANY(${states}::"TagState"[]) AND "probability" >= ${least}`;
+  const abstained = [
+    ...(states.includes('ABSTAINED') ? [true] : []),
+    ...(states.includes('BELOW_THRESHOLD') ? [false] : []),
+  ];
+  if (abstained.length === 0) return rows;
+  return Prisma.sql`${rows} UNION ALL
+    SELECT "id" FROM "Prediction"
+    WHERE ("others" -> ${label} ->> 0)::float8 >= ${least}
+      AND ("others" -> ${label} ->> 2)::boolean = ANY(${abstained}::boolean[])`;
 }
 
 function escapeLike(text: string): string {

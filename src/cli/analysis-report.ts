@@ -1,5 +1,6 @@
+import { createLoaders } from '../catalog/loaders.js';
 import type { Engine } from '../engine.js';
-import type { SignalQuality, TagState } from '../tagging/tag.js';
+import type { Evidence, SignalQuality, TagState } from '../tagging/tag.js';
 import type { AnalysisReport } from './report.js';
 
 const GROUPS = ['GENRE', 'MOOD', 'THEME'];
@@ -12,17 +13,13 @@ export async function readReport({ database, pack }: Engine, analysisId: string)
     include: {
       stages: true,
       trailer: { include: { title: true } },
-      prediction: {
-        include: {
-          classifier: true,
-          tags: { include: { label: true, evidence: { orderBy: { rank: 'asc' } } } },
-        },
-      },
+      prediction: { include: { classifier: true } },
     },
   });
   const { prediction, trailer } = analysis;
   if (!prediction) throw new Error(`analysis ${analysisId} succeeded without a prediction`);
-  const tags = prediction.tags
+  const stored = await createLoaders(database.prisma).tags.load(prediction.id);
+  const tags = stored
     .map(({ label, probability, threshold, state, weight, evidence }) => ({
       id: label.id,
       label: label.name,
@@ -31,13 +28,15 @@ export async function readReport({ database, pack }: Engine, analysisId: string)
       threshold,
       state,
       weight,
-      evidence: evidence.map(({ startSeconds, endSeconds, signal, contribution, line }) => ({
-        startSeconds,
-        endSeconds,
-        signal,
-        contribution,
-        line,
-      })),
+      evidence: ((evidence ?? []) as unknown as Evidence[]).map(
+        ({ startSeconds, endSeconds, signal, contribution, line }) => ({
+          startSeconds,
+          endSeconds,
+          signal,
+          contribution,
+          line,
+        }),
+      ),
     }))
     .sort(
       (a, b) =>

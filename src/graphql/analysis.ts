@@ -27,7 +27,7 @@ import { Prediction } from './prediction.js';
 import { Count, DateTime, Seconds } from './scalars.js';
 import { Trailer } from './trailer.js';
 
-@ObjectType({ description: 'Why an analysis failed.' })
+@ObjectType({ description: 'Why an analysis, a training or a re-tagging failed.' })
 export class AnalysisError {
   @Field(() => ErrorCode, { description: 'The kind of error.' })
   code!: FailureCode;

@@ -2,7 +2,9 @@ import { Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'ty
 import type { Classifier as ClassifierRow } from '../generated/prisma/client.js';
 import type { Context } from './context.js';
 import { Node } from './node.js';
+import { Retagging } from './retagging.js';
 import { DateTime, Figures } from './scalars.js';
+import { Training } from './training.js';
 
 @ObjectType({
   implements: Node,
@@ -12,7 +14,22 @@ export class Classifier extends Node {
   @Field(() => String, { description: 'The pack whose signals it reads.' })
   pack!: string;
 
-  @Field(() => String, { description: "sha256 of the model's file." })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What whoever trained it calls it; null for the one that comes with Marquee.',
+  })
+  name!: string | null;
+
+  @Field(() => [String], {
+    description:
+      'Encoders whose vectors it reads; empty for the one that comes with Marquee, which reads all.',
+  })
+  models!: string[];
+
+  @Field(() => String, { nullable: true, description: 'sha256 over the rows that it learned from.' })
+  dataFingerprint!: string | null;
+
+  @Field(() => String, { description: 'Its kind and the beginning of the sha256 of its file.' })
   fingerprint!: string;
 
   @Field(() => Boolean, { description: 'New analyses use it.' })
@@ -38,8 +55,24 @@ export class ClassifierResolver {
     return prisma.classifier.findMany({ orderBy: { createdAt: 'desc' } });
   }
 
-  @FieldResolver(() => Classifier, { nullable: true, description: 'The one that it was trained from.' })
+  @FieldResolver(() => Classifier, {
+    nullable: true,
+    description: 'The one that was active when it was trained.',
+  })
   parent(@Ctx() { loaders }: Context, @Root() classifier: ClassifierRow) {
     return classifier.parentId === null ? null : loaders.classifier.load(classifier.parentId);
+  }
+
+  @FieldResolver(() => Training, { nullable: true, description: 'The training that it came of.' })
+  training(@Ctx() { loaders }: Context, @Root() classifier: ClassifierRow) {
+    return loaders.trainingOfClassifier.load(classifier.id);
+  }
+
+  @FieldResolver(() => Retagging, {
+    nullable: true,
+    description: 'The newest re-tagging of the catalog with it; null where it never was activated.',
+  })
+  retagging(@Ctx() { loaders }: Context, @Root() classifier: ClassifierRow) {
+    return loaders.retaggingOfClassifier.load(classifier.id);
   }
 }

@@ -4,6 +4,7 @@ import {
   AnalysisState,
   EventKind,
   LabelGroupKind,
+  LearningState,
   LineKind,
   LineOrigin,
   ShotKind,
@@ -28,6 +29,7 @@ export const ErrorCode = Object.fromEntries(Object.keys(FAILURES).map((code) => 
 export const Aspect = { TEXT: 'TEXT', PICTURE: 'PICTURE', SOUND: 'SOUND', TAGS: 'TAGS' } as const;
 export const MatchKind = { NAME: 'NAME', WORDS: 'WORDS', MEANING: 'MEANING', LABELS: 'LABELS' } as const;
 export const MomentKind = { LINE: 'LINE', MEANING: 'MEANING', PICTURE: 'PICTURE' } as const;
+export const HeadKind = { AUTO: 'AUTO', LINEAR: 'LINEAR', HIDDEN: 'HIDDEN' } as const;
 export const RowKind = {
   MOOD: 'MOOD',
   THEME: 'THEME',
@@ -69,6 +71,18 @@ register(AnalysisState, 'AnalysisState', 'How far an analysis is.', {
   SUCCEEDED: 'Ended; its prediction is published.',
   FAILED: 'Ended with an error; `retryAnalysis` queues it again.',
   CANCELLED: 'Ended because somebody asked for it; `retryAnalysis` queues it again.',
+});
+register(LearningState, 'LearningState', 'How far a training or a re-tagging is.', {
+  QUEUED: 'Waits for a worker.',
+  RUNNING: 'A worker is at it.',
+  SUCCEEDED: 'Ended; its result is there.',
+  FAILED: 'Ended with an error.',
+  CANCELLED: 'Ended because somebody asked for it, or because another classifier was activated.',
+});
+register(HeadKind, 'HeadKind', 'What reads the vectors of picture and sound in a trained classifier.', {
+  AUTO: 'The better one of the two, by cross-validation.',
+  LINEAR: 'One logistic regression a label.',
+  HIDDEN: 'A hidden layer of 512 units.',
 });
 register(StageName, 'StageName', 'The steps of an analysis, in their order.', {
   FETCH: 'Get the file.',
@@ -164,6 +178,7 @@ export {
   AnalysisState,
   EventKind,
   LabelGroupKind,
+  LearningState,
   LineKind,
   LineOrigin,
   ShotKind,

@@ -10,6 +10,8 @@ const TYPE_NAMES = {
   prediction: 'Prediction',
   classifier: 'Classifier',
   review: 'Review',
+  training: 'Training',
+  retagging: 'Retagging',
 } as const satisfies Partial<Record<IdKind, string>>;
 
 type NodeKind = keyof typeof TYPE_NAMES;

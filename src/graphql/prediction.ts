@@ -34,6 +34,11 @@ export class SignalQuality {
 export class Prediction extends Node {
   @Field(() => DateTime, { description: 'When it was published.' })
   createdAt!: Date;
+
+  @Field(() => DateTime, {
+    description: 'When its classifier answered: later than `createdAt` where the catalog was tagged anew.',
+  })
+  taggedAt!: Date;
 }
 
 @Resolver(() => Prediction)

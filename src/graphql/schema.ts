@@ -10,6 +10,7 @@ import { AnalysisEventResolver, AnalysisResolver, AnalysisStageResolver } from '
 import { AnalysisMutations } from './analysis-mutations.js';
 import { mayActAs } from './caller.js';
 import { ClassifierResolver } from './classifier.js';
+import { ClassifierMutations } from './classifier-mutations.js';
 import type { Context } from './context.js';
 import { LabelResolver } from './label.js';
 import { locateFailures } from './located-failures.js';
@@ -17,8 +18,10 @@ import { MomentResolver } from './moment.js';
 import { NodeResolver } from './node.js';
 import { PredictionResolver } from './prediction.js';
 import { RankedTitleResolver } from './ranked-title.js';
+import { RetaggingResolver } from './retagging.js';
 import { ReviewResolver } from './review.js';
 import { ReviewMutations } from './review-mutations.js';
+import { ReviewQueueResolver } from './review-queue.js';
 import { RowResolver } from './row.js';
 import { SimilarResolver, SimilarTitleResolver } from './similar-title.js';
 import { Subscriptions } from './subscriptions.js';
@@ -27,6 +30,7 @@ import { TitleResolver } from './title.js';
 import { ImportedTitleResolver, TitleMutations } from './title-mutations.js';
 import { LabelMentionResolver, TitleSearchResolver } from './title-search.js';
 import { ShotResolver, TrailerResolver } from './trailer.js';
+import { TrainingResolver } from './training.js';
 import { WebhookResolver } from './webhook.js';
 
 const FEDERATION = `extend schema @link(
@@ -63,6 +67,10 @@ async function declaredSchema(): Promise<GraphQLSchema> {
       ReviewMutations,
       LabelResolver,
       ClassifierResolver,
+      ClassifierMutations,
+      TrainingResolver,
+      RetaggingResolver,
+      ReviewQueueResolver,
       SimilarResolver,
       SimilarTitleResolver,
       TitleSearchResolver,

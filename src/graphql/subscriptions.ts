@@ -16,8 +16,7 @@ export class Subscriptions {
       'The events of an analysis behind number `after`, first those that were, then those that come; ends behind the one that ends the analysis.',
     subscribe: ({ args, context }) => {
       const { id, after } = args as { id: string; after: number };
-      if (after < 0)
-        throw new Failure('BAD_INPUT', 'Give `after` as 0 or the number of an event.', { path: ['after'] });
+      checkedAfter(after);
       return new Stream((signal) => (context as Context).analyses.events(id, after, signal));
     },
   })
@@ -48,6 +47,12 @@ export class Subscriptions {
     context.refresh();
     return context.loaders.prediction.load(id);
   }
+}
+
+/** @throws Failure BAD_INPUT */
+export function checkedAfter(after: number): void {
+  if (after < 0)
+    throw new Failure('BAD_INPUT', 'Give `after` as 0 or the number of an event.', { path: ['after'] });
 }
 
 /** Ids of predictions whose title passes the filter. A prediction that is gone by then is passed over. */

@@ -1,6 +1,6 @@
-import { Ctx, Field, FieldResolver, Float, ObjectType, Resolver, Root } from 'type-graphql';
+import { Ctx, Field, FieldResolver, Float, Int, ObjectType, Resolver, Root } from 'type-graphql';
 import type { TagRow } from '../catalog/loaders.js';
-import type { Evidence as EvidenceRow } from '../generated/prisma/client.js';
+import type { Evidence as EvidenceEntry } from '../tagging/tag.js';
 import type { Context } from './context.js';
 import { Signal, TagState, TagWeight } from './enums.js';
 import { Label } from './label.js';
@@ -31,8 +31,27 @@ export class Evidence {
   @Field(() => Float, { description: "What it added to the tag's log-odds." })
   contribution!: number;
 
-  @Field(() => String, { nullable: true, description: 'The words, where it is a line.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The words, where it is a line; of a clip, what it shows, where the encoder can name it.',
+  })
   line!: string | null;
+}
+
+@ObjectType({ description: 'What it would take to decide a tag otherwise.' })
+export class Flip {
+  @Field(() => Float, {
+    description:
+      'By how much its log-odds would have to change to cross the threshold: fall where it is accepted, else rise.',
+  })
+  logOdds!: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'An accepted tag would fall below its threshold without so many of the moments in `evidence`, strongest first; null where all of them would not be enough.',
+  })
+  moments!: number | null;
 }
 
 @ObjectType({ description: "A classifier's answer about one label." })
@@ -58,21 +77,26 @@ export class Tag {
 
 /** A tag with the trailer that it is about, which its evidence needs for the shots. */
 type TagOfTrailer = TagRow & { trailerId: string };
-type EvidenceOfTrailer = EvidenceRow & { trailerId: string };
+type EvidenceOfTrailer = EvidenceEntry & { trailerId: string };
 
 @Resolver(() => Tag)
 export class TagResolver {
   @FieldResolver(() => [SignalShare], { description: 'How much each signal had to do with it.' })
-  signalShares(@Root() tag: TagOfTrailer) {
-    return Object.entries(tag.shares ?? {}).map(([signal, share]) => ({ signal, share }));
+  async signalShares(@Ctx() context: Context, @Root() tag: TagOfTrailer) {
+    const shares = tag.shares ?? (await explanationOf(context, tag))?.shares ?? {};
+    return Object.entries(shares).map(([signal, share]) => ({ signal, share }));
   }
 
   @FieldResolver(() => [Evidence], { description: 'The moments that spoke for it, strongest first.' })
-  async evidence(@Ctx() { loaders }: Context, @Root() tag: TagOfTrailer) {
-    const evidence = await loaders.evidence.load(tag.predictionId);
-    return evidence
-      .filter((moment) => moment.labelId === tag.labelId)
-      .map((moment) => ({ ...moment, trailerId: tag.trailerId }));
+  async evidence(@Ctx() context: Context, @Root() tag: TagOfTrailer) {
+    const evidence = await evidenceOf(context, tag);
+    return evidence.map((moment) => ({ ...moment, trailerId: tag.trailerId }));
+  }
+
+  @FieldResolver(() => Flip, { description: 'What it would take to decide otherwise.' })
+  async flip(@Ctx() context: Context, @Root() tag: TagOfTrailer): Promise<Flip> {
+    const contributions = (await evidenceOf(context, tag)).map(({ contribution }) => contribution);
+    return { logOdds: tag.margin, moments: momentsToFlip(tag, contributions) };
   }
 
   @FieldResolver(() => Review, {
@@ -83,6 +107,26 @@ export class TagResolver {
     const reviews = await loaders.reviews.load(tag.predictionId);
     return reviews.find((review) => review.labelId === tag.labelId) ?? null;
   }
+}
+
+async function evidenceOf(context: Context, tag: TagOfTrailer): Promise<EvidenceEntry[]> {
+  const stored = tag.evidence as EvidenceEntry[] | null;
+  return stored ?? (await explanationOf(context, tag))?.evidence ?? [];
+}
+
+async function explanationOf({ explanations }: Context, tag: TagOfTrailer) {
+  return (await explanations.load(tag.predictionId)).get(tag.labelId);
+}
+
+/** How many of the moments, strongest first, carry an accepted tag over its threshold; null where all do not. */
+function momentsToFlip({ state, margin }: TagRow, contributions: readonly number[]): number | null {
+  if (state !== 'ACCEPTED') return null;
+  let taken = 0;
+  const last = contributions.findIndex((contribution) => {
+    taken += contribution;
+    return taken > margin;
+  });
+  return last < 0 ? null : last + 1;
 }
 
 @Resolver(() => Evidence)

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
+import type { LearningService } from '../analysis/learning/service.js';
 import type { AnalysisService } from '../analysis/service.js';
 import type { Database } from '../catalog/database.js';
 import type { Config } from '../config.js';
@@ -39,6 +40,7 @@ export interface App {
   log: Logger;
   database: Pick<Database, 'prisma' | 'pool'>;
   analyses: AnalysisService;
+  learning: LearningService;
   discovery: Discovery;
   taxonomy: Pick<Taxonomy, 'groups'>;
   /** Each part that must work before requests are welcome, by name. */
@@ -59,12 +61,13 @@ export async function startServer(app: App): Promise<{ url: string; close(): Pro
     web,
   );
   httpServer.setTimeout(SILENCE_MILLISECONDS);
-  const { log, analyses, discovery, taxonomy } = app;
+  const { log, analyses, learning, discovery, taxonomy } = app;
   const { prisma } = app.database;
   const contextOf = (caller: Caller, requestId: string): Context =>
     createContext({
       prisma,
       analyses,
+      learning,
       discovery,
       taxonomy,
       log,

@@ -13,7 +13,7 @@ import { writeModelFile } from './onnx/model-file.js';
 import { readSentenceConfig } from './sentence-config.js';
 
 /** Part of every cached model's name: raise it whenever a builder writes another graph. */
-const BUILDERS_VERSION = 1;
+const BUILDERS_VERSION = 2;
 
 /** The ONNX files that a checkpoint became: `graph`, or for Whisper `encoder` and `decoder`. */
 export interface ConvertedModel {

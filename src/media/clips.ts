@@ -1,8 +1,9 @@
 import { Failure } from '../failure.js';
-import { isSmallFilm } from './decode-plan.js';
-import type { Shot } from './decoded.js';
+import { CLIP_SIDE, clipFrame } from './clip-frame.js';
+import type { DecodedTrailer, Shot } from './decoded.js';
 import type { MediaFacts, VideoFacts } from './facts.js';
-import { type PacketList, readPackets, trailerSeconds } from './packets.js';
+import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
+import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { type PictureFormat, type Segment, startReading } from './reading.js';
 
 /** Frames that a signal asks for: `frames` of them, `spacingSeconds` apart, the first at `startSeconds`. */
@@ -20,15 +21,11 @@ export interface Clip {
   data: Uint8Array;
 }
 
-/** Pixels on each side, as video encoders of the VideoMAE family want them. */
-export const CLIP_SIDE = 224;
-/** Every film is brought to this height first, so that an encoder sees one scale whatever was sent. */
-const NORMAL_HEIGHT = 360;
 const TIMEOUT_SECONDS = 300;
 const SCALING = 'flags=bilinear+accurate_rnd+full_chroma_int';
 
 /**
- * Exactly the frames that are asked for, in full quality, the middle square of each. The same file gives the same
+ * Exactly the frames that are asked for, in full quality, each as `clipFrame` makes it. The same file gives the same
  * bytes on any number of threads.
  * @throws Failure MEDIA_NO_STREAMS without a picture, MEDIA_DECODE_FAILED, MEDIA_TIMEOUT, CANCELLED
  */
@@ -47,11 +44,10 @@ export async function decodeClips(
   const wanted = input.clips.map((clip) => timesOf(clip, packets));
   const times = wanted.flat();
   const job = { path: input.path, video, packets, times };
-  // Entering a small film at every clip takes longer than running through it once.
-  const segments = isSmallFilm(packets, video) ? null : segmentsAround(times, packets);
+  const segments = segmentsAround(times, packets);
   const near = await readWanted({ ...job, segments }, context.signal);
   // Some key frames are none to the decoder; then only the file's beginning is a place to start.
-  const isWhole = segments === null || times.every((time) => near.has(tick(time)));
+  const isWhole = times.every((time) => near.has(time));
   const pictures = isWhole ? near : await readWanted({ ...job, segments: null }, context.signal);
   return wanted.map((times) => ({ times, data: joined(times, pictures) }));
 }
@@ -60,14 +56,11 @@ export async function decodeClips(
 function timesOf({ startSeconds, frames, spacingSeconds }: ClipRequest, packets: PacketList): number[] {
   const shown = Float64Array.from(packets.pts, (pts) => trailerSeconds(packets, pts)).sort();
   return Array.from({ length: frames }, (_, k) => {
-    const moment = startSeconds + k * spacingSeconds + TICK_SECONDS;
+    const moment = startSeconds + k * spacingSeconds + SAME_TIME_SECONDS;
     const after = shown.findIndex((time) => time > moment);
     return shown[Math.max(0, (after < 0 ? shown.length : after) - 1)] as number;
   });
 }
-
-const TICK_SECONDS = 0.001;
-const tick = (seconds: number) => Math.round(seconds / TICK_SECONDS);
 
 async function readWanted(
   input: {
@@ -81,17 +74,18 @@ async function readWanted(
 ): Promise<Map<number, Uint8Array>> {
   const { path, video, packets, times, segments } = input;
   const zero = packets.firstPts * packets.timeBase;
-  const wanted = new Set(times.map(tick));
+  const inFile = ({ from, to }: Segment) => ({ from: from + zero, to: to + zero });
+  const timeOf = frameClock(packets);
+  const wanted = new Set(times);
   const found = new Map<number, Uint8Array>();
   const reading = await startReading(
     {
       path,
       pictures: {
         streamIndex: video.streamIndex,
-        format: clipPictures(video),
+        outputs: [{ format: clipPictures(video), selection: { stretches: stretches(times).map(inFile) } }],
         frames: 'ALL',
-        only: stretches(times).map(({ from, to }) => ({ from: from + zero, to: to + zero })),
-        segments: segments?.map(({ from, to }) => ({ from: from + zero, to: to + zero })) ?? null,
+        segments: segments?.map(inFile) ?? null,
       },
       sound: null,
       subtitles: [],
@@ -99,9 +93,9 @@ async function readWanted(
     },
     signal,
   );
-  for await (const { seconds, data } of reading.frames ?? []) {
-    const time = tick(seconds - zero);
-    if (wanted.has(time)) found.set(time, data.slice());
+  for await (const { seconds, data } of reading.pictures[0] ?? []) {
+    const time = timeOf(seconds);
+    if (wanted.has(time)) found.set(time, clipFrame({ width: video.width, height: video.height, data }));
   }
   await reading.ended;
   return found;
@@ -109,46 +103,39 @@ async function readWanted(
 
 /** From the key frame before each wanted frame to just behind it; what overlaps is decoded once. */
 function segmentsAround(times: readonly number[], packets: PacketList): Segment[] {
-  const keys = Array.from(
-    packets.pts.filter((_, i) => packets.isKey[i] === 1),
-    (pts) => trailerSeconds(packets, pts),
-  ).toSorted((a, b) => a - b);
+  const keys = keyFrameSeconds(packets);
   const segments: { from: number; to: number }[] = [];
   for (const time of times.toSorted((a, b) => a - b)) {
-    const from = keys.findLast((key) => key <= time + TICK_SECONDS) ?? 0;
+    const from = keys.findLast((key) => key <= time + SAME_TIME_SECONDS) ?? 0;
     const last = segments.at(-1);
-    if (last && from <= last.to) last.to = time + TICK_SECONDS;
-    else segments.push({ from, to: time + TICK_SECONDS });
+    if (last && from <= last.to) last.to = time + SAME_TIME_SECONDS;
+    else segments.push({ from, to: time + SAME_TIME_SECONDS });
   }
   return segments;
 }
 
-/** Wanted frames less than this apart are taken with all between them: one selection instead of many. */
-const STRETCH_GAP_SECONDS = 0.5;
+/**
+ * Wanted frames less than this apart are one stretch. At 60 frames a second they are neighbours; a frame between two
+ * wanted ones would cost a conversion and, at 1080p, 6 MB through the pipe.
+ */
+const STRETCH_GAP_SECONDS = 0.02;
 
 function stretches(times: readonly number[]): Segment[] {
   const found: { from: number; to: number }[] = [];
   for (const time of times.toSorted((a, b) => a - b)) {
     const last = found.at(-1);
-    if (last && time - last.to < STRETCH_GAP_SECONDS) last.to = time + TICK_SECONDS;
-    else found.push({ from: time - TICK_SECONDS, to: time + TICK_SECONDS });
+    if (last && time - last.to < STRETCH_GAP_SECONDS) last.to = time + SAME_TIME_SECONDS;
+    else found.push({ from: time - SAME_TIME_SECONDS, to: time + SAME_TIME_SECONDS });
   }
   return found;
 }
 
-/** The middle square is cut out first: what lies beside it is not worth scaling. */
+/** Whole pictures in square pixels: `clipFrame` does the scaling. */
 function clipPictures({ width, height }: VideoFacts): PictureFormat {
-  const side = Math.min(width, height);
-  const normalSide = Math.max(2, Math.round((side * NORMAL_HEIGHT) / height / 2) * 2);
   return {
-    filter: [
-      `crop=iw*${side}/${width}:ih*${side}/${height}`,
-      `scale=${normalSide}:${normalSide}:${SCALING}`,
-      // The colours are converted where it is scaled, with the same care; a bare `format` loses a level and a half.
-      `scale=${CLIP_SIDE}:${CLIP_SIDE}:${SCALING}`,
-      'format=rgb24',
-    ].join(','),
-    bytes: CLIP_SIDE * CLIP_SIDE * 3,
+    // The colours are converted with the care that scaling takes; a bare `format` loses a level and a half.
+    filter: `scale=${width}:${height}:${SCALING},format=rgb24`,
+    bytes: width * height * 3,
   };
 }
 
@@ -156,7 +143,7 @@ function joined(times: readonly number[], pictures: ReadonlyMap<number, Uint8Arr
   const bytes = CLIP_SIDE * CLIP_SIDE * 3;
   const data = new Uint8Array(times.length * bytes);
   times.forEach((time, index) => {
-    const picture = pictures.get(tick(time));
+    const picture = pictures.get(time);
     if (!picture) {
       const at = time.toFixed(2);
       throw new Failure(
@@ -169,25 +156,41 @@ function joined(times: readonly number[], pictures: ReadonlyMap<number, Uint8Arr
   return data;
 }
 
+/** A clip that stands for a shot. */
+export interface ShotClip extends ClipRequest {
+  shotIndex: number;
+}
+
 /**
- * Clips that lie inside content shots, spread over the trailer, longest shots first; each starts where its shot
- * does, which is where decoding can usually begin.
+ * Clips that lie inside content shots, one a shot, in the order of time. Decoding begins at key frames, so a shot
+ * that has one with room for the clip behind it is preferred, and its clip starts there; of equals the longest.
  */
 export function clipsInShots(
-  shots: readonly Shot[],
+  { shots, keyFrames }: Pick<DecodedTrailer, 'shots' | 'keyFrames'>,
   options: { clips: number; frames: number; spacingSeconds: number },
-): ClipRequest[] {
+): ShotClip[] {
+  const length = options.frames * options.spacingSeconds;
   return shots
     .filter((shot) => shot.kind === 'CONTENT')
-    .toSorted((a, b) => seconds(b) - seconds(a) || a.index - b.index)
+    .map((shot) => ({ shot, key: keyFrames.find((key) => isEntry(key, shot, length)) }))
+    .toSorted((a, b) => entries(b) - entries(a) || seconds(b.shot) - seconds(a.shot))
     .slice(0, options.clips)
-    .toSorted((a, b) => a.index - b.index)
-    .map((shot) => ({
-      startSeconds: shot.startSeconds,
+    .toSorted((a, b) => a.shot.index - b.shot.index)
+    .map(({ shot, key = shot.startSeconds }) => ({
+      shotIndex: shot.index,
+      startSeconds: key,
       frames: options.frames,
       // A shot shorter than the clip gives its frames closer together.
-      spacingSeconds: Math.min(options.spacingSeconds, seconds(shot) / options.frames),
+      spacingSeconds: Math.min(options.spacingSeconds, (shot.endSeconds - key) / options.frames),
     }));
+}
+
+const entries = ({ key }: { key: number | undefined }) => (key === undefined ? 0 : 1);
+
+/** Whether a clip can begin there: on the shot's first frame, or with room for all of it. */
+function isEntry(key: number, { startSeconds, endSeconds }: Shot, length: number): boolean {
+  const isFirst = Math.abs(key - startSeconds) < SAME_TIME_SECONDS;
+  return isFirst || (key > startSeconds && key + length <= endSeconds);
 }
 
 function seconds(shot: Shot): number {

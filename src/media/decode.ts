@@ -4,9 +4,9 @@ import { placeCuts } from './cut-place.js';
 import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
 import { frameSequence } from './kept-frames.js';
-import { type PacketList, readPackets, trailerSeconds } from './packets.js';
-import { smallPictures, smallSize } from './picture-size.js';
-import { firstFrames, type PictureStream, type Pictures, readPictures } from './pictures.js';
+import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
+import { smallSize } from './picture-size.js';
+import { firstFrames, type PictureStream, type Pictures, pictureOutputs, readPictures } from './pictures.js';
 import { Readings } from './readings.js';
 import { shotsBetween } from './shots.js';
 import { missingSound, readSound, soundTrack } from './sound.js';
@@ -30,7 +30,7 @@ export interface DecodeContext {
 }
 
 /** Bump when the same file gives another result. */
-export const DECODE_VERSION = '3';
+export const DECODE_VERSION = '4';
 
 const MAX_SUBTITLE_TRACKS = 8;
 
@@ -55,6 +55,7 @@ export async function decodeTrailer(input: DecodeInput, context: DecodeContext):
   const decoded: DecodedTrailer = {
     facts: input.facts,
     shots,
+    keyFrames: isSeen && packets ? keyFrameSeconds(packets) : [],
     frames: null,
     sound,
     subtitles: [...input.sidecars, ...subtitles],
@@ -107,18 +108,15 @@ async function readStreams(
     const first = await readings.start({
       pictures: stream && {
         streamIndex: stream.video.streamIndex,
-        format: smallPictures(stream.size),
+        outputs: pictureOutputs(stream),
         frames: firstFrames(stream),
         segments: null,
-        only: null,
       },
       sound: track && { streamIndex: track.streamIndex, zeroSeconds },
       subtitles: texts.map(({ streamIndex }) => streamIndex),
     });
     const [pictures, sound, subtitles] = await Promise.all([
-      first.frames && stream
-        ? readPictures(first.frames, stream, (plan) => readings.startPictures(stream, plan))
-        : null,
+      stream ? readPictures(first.pictures, stream, (plan) => readings.startPictures(stream, plan)) : null,
       first.sound ? readSound(first.sound, endSeconds) : missingSound(),
       Promise.all(
         first.subtitles.map((pipe, i) => readSubtitleText(pipe, texts[i] as SubtitleFacts, zeroSeconds)),

@@ -56,6 +56,8 @@ export interface SubtitleTrack {
 export interface DecodedTrailer {
   facts: MediaFacts;
   shots: Shot[];
+  /** Seconds of the trailer at which decoding can begin, in the order of time; empty without a picture. */
+  keyFrames: number[];
   frames: FrameSequence | null;
   sound: Sound;
   subtitles: SubtitleTrack[];

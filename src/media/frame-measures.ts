@@ -7,7 +7,7 @@ const LUMA_BINS = 32;
 const CHROMA_BINS = 16;
 export const HISTOGRAM_BINS = LUMA_BINS + 2 * CHROMA_BINS;
 
-/** What shot detection keeps of one frame. Luma is 0 (black) to 255 (white). */
+/** What shot detection keeps of one frame. Luma is 0 (black) to 255 (white), stretched from studio range. */
 export interface FrameMeasures {
   seconds: number;
   /** Mean luma of GRID_ROWS × GRID_COLUMNS cells, row after row. */
@@ -21,11 +21,26 @@ export interface FrameMeasures {
   sharpness: number;
 }
 
-/** Every second row is read: half the work, and no measure changes by more than a hundredth of its range. */
-const ROW_STEP = 2;
+/** Studio range (BT.601): luma from 16 to 235, chroma 224 levels around 128. */
+const BLACK = 16;
+const LUMA_SCALE = 255 / 219;
+const CHROMA_SCALE = 255 / 224;
+
+/** Of each of 256 values, the bin that it falls into. */
+const lumaBin = binsOf((value) => ((value - BLACK) * LUMA_SCALE * LUMA_BINS) / 256, LUMA_BINS);
+const chromaBin = binsOf((value) => ((128 + (value - 128) * CHROMA_SCALE) * CHROMA_BINS) / 256, CHROMA_BINS);
+
+function binsOf(position: (value: number) => number, bins: number): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, value) =>
+    Math.min(bins - 1, Math.max(0, Math.floor(position(value)))),
+  );
+}
+
+/** Turns a luma level of studio range into one of full range. */
+const stretched = (luma: number) => (luma - BLACK) * LUMA_SCALE;
 
 /**
- * @param data planar 4:2:0, full range
+ * @param data planar 4:2:0, studio range
  * @param seconds time of the frame
  */
 export function measureFrame(data: Uint8Array, size: PictureSize, seconds: number): FrameMeasures {
@@ -37,7 +52,7 @@ export function measureFrame(data: Uint8Array, size: PictureSize, seconds: numbe
   const rowsIn = new Uint16Array(GRID_ROWS);
   const counts = new Uint32Array(256);
   let steps = 0;
-  for (let y = 0; y < height; y += ROW_STEP) {
+  for (let y = 0; y < height; y++) {
     const gridRow = Math.floor((y * GRID_ROWS) / height);
     rowsIn[gridRow] = (rowsIn[gridRow] as number) + 1;
     const row = y * width;
@@ -58,15 +73,15 @@ export function measureFrame(data: Uint8Array, size: PictureSize, seconds: numbe
       sums[cell] = (sums[cell] as number) + sum;
     }
   }
-  const pixels = width * Math.ceil(height / ROW_STEP);
+  const pixels = width * height;
   const { mean, deviation } = moments(counts, pixels);
   return {
     seconds,
     grid: gridOf(sums, edges, rowsIn),
     histogram: histogramOf(data, counts, size),
-    meanLuma: mean,
-    contrast: deviation,
-    sharpness: steps / pixels,
+    meanLuma: stretched(mean),
+    contrast: deviation * LUMA_SCALE,
+    sharpness: (steps / pixels) * LUMA_SCALE,
   };
 }
 
@@ -75,7 +90,7 @@ function gridOf(sums: Float64Array, edges: readonly number[], rowsIn: Uint16Arra
     const column = cell % GRID_COLUMNS;
     const columns = (edges[column + 1] as number) - (edges[column] as number);
     const rows = rowsIn[Math.floor(cell / GRID_COLUMNS)] as number;
-    return sum / Math.max(1, columns * rows);
+    return stretched(sum / Math.max(1, columns * rows));
   });
 }
 
@@ -97,26 +112,23 @@ function histogramOf(
   { width, height }: PictureSize,
 ): Float32Array {
   const histogram = new Float32Array(HISTOGRAM_BINS);
-  const lumaShare = 1 / (width * Math.ceil(height / ROW_STEP));
+  const lumaShare = 1 / (width * height);
   for (let luma = 0; luma < 256; luma++) {
-    const bin = Math.floor((luma * LUMA_BINS) / 256);
+    const bin = lumaBin[luma] as number;
     histogram[bin] = (histogram[bin] as number) + (lumaCounts[luma] as number) * lumaShare;
   }
   const chromaPixels = (width * height) / 4;
-  const chromaShare = CHROMA_STEP / chromaPixels;
+  const chromaShare = 1 / chromaPixels;
   for (let plane = 0; plane < 2; plane++) {
     const first = LUMA_BINS + plane * CHROMA_BINS;
     const start = width * height + plane * chromaPixels;
-    for (let at = start; at < start + chromaPixels; at += CHROMA_STEP) {
-      const bin = first + ((data[at] as number) >> 4); // 256 values / 16 bins
+    for (let at = start; at < start + chromaPixels; at++) {
+      const bin = first + (chromaBin[data[at] as number] as number);
       histogram[bin] = (histogram[bin] as number) + chromaShare;
     }
   }
   return histogram;
 }
-
-/** Colour varies slowly: every third value is enough, and an odd step meets all columns. */
-const CHROMA_STEP = 3;
 
 /** Difference of two frames' colours, 0 (the same) to 1 (nothing in common), wherever they stand in the picture. */
 export function colourDistance(a: FrameMeasures, b: FrameMeasures): number {

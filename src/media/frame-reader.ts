@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** One decoded picture in planar 4:2:0, full range (JPEG levels): all luma rows, then U, then V. */
+/** One decoded picture, as its output's format has it. */
 export interface RawFrame {
   /** Presentation time in seconds of the decoder's clock. */
   seconds: number;
@@ -8,33 +8,40 @@ export interface RawFrame {
   data: Uint8Array;
 }
 
-/** `[Parsed_showinfo_2 @ 0x…] config in time_base: 1/15360, frame_rate: 30/1` */
-const TIME_BASE = /^\[Parsed_showinfo_\d+ @ \w+\] config in time_base: (\d+)\/(\d+)/;
-/** `[Parsed_showinfo_2 @ 0x…] n:   3 pts:   1536 pts_time:0.12 …`, where only `pts` is exact. */
-const FRAME = /^\[Parsed_showinfo_\d+ @ \w+\] n: *\d+ pts: *(-?\d+|NOPTS)/;
+/** Behind the filter's label: `@ 0x…] config in time_base: 1/15360, frame_rate: 30/1` */
+const TIME_BASE = /\] config in time_base: (\d+)\/(\d+)/;
+/** `@ 0x…] n:   3 pts:   1536 pts_time:0.12 …`, where only `pts` is exact. */
+const FRAME = /\] n: *\d+ pts: *(-?\d+|NOPTS)/;
 
-/** Collects the frame times that ffmpeg's `showinfo` filter writes beside the pictures. */
+/** Collects the frame times that one of ffmpeg's `showinfo` filters writes beside the pictures. */
 export class FrameTimes {
+  readonly #head: string;
   readonly #seconds: number[] = [];
   #timeBase = Number.NaN;
   #wake: (() => void) | null = null;
   #ended = false;
 
+  /** @param label of the filter, which stands at the head of its lines */
+  constructor(label: string) {
+    this.#head = `[${label} @`;
+  }
+
   /** Takes one line of standard error; lines about anything else are ignored. */
-  readonly line = (line: string): void => {
+  take(line: string): void {
+    if (!line.startsWith(this.#head)) return;
     const base = TIME_BASE.exec(line);
     if (base) this.#timeBase = Number(base[1]) / Number(base[2]);
     const frame = FRAME.exec(line);
     if (!frame) return;
     this.#seconds.push(Number(frame[1]) * this.#timeBase);
     this.#wake?.();
-  };
+  }
 
   /** No more lines will come. */
-  readonly end = (): void => {
+  end(): void {
     this.#ended = true;
     this.#wake?.();
-  };
+  }
 
   /** Time of picture number `index`, NaN where it has none, or null when the child ended before it told. */
   async at(index: number): Promise<number | null> {

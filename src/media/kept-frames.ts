@@ -1,49 +1,56 @@
 import type { FrameInfo, FrameSequence, Shot } from './decoded.js';
 import type { FrameMeasures } from './frame-measures.js';
 import type { PictureSize } from './picture-size.js';
+import { GAP_SECONDS } from './reading.js';
+
+/** A picture in planar 4:2:0, full range. */
+export interface SmallPicture {
+  seconds: number;
+  data: Uint8Array;
+}
 
 /** A frame whose picture is kept until the shots are known. */
 export interface KeptFrame {
   measures: FrameMeasures;
-  /** Planar 4:2:0 as decoded. */
   data: Uint8Array;
   /** The next frame, where it follows immediately. */
-  successor: { seconds: number; data: Uint8Array } | null;
+  successor: SmallPicture | null;
 }
 
 /** 800 frames of 320×180 and their successors take 138 MB. */
-const MAX_KEPT = 800;
-/** Dense enough that a shot which an eye can follow has a few. */
-const MIN_SPACING_SECONDS = 0.2;
-/** Frames further apart than this do not follow each other: decoding left something out. */
-const GAP_SECONDS = 0.15;
+export const MAX_KEPT = 800;
+/** Dense enough that a shot which an eye can follow has a frame or more. */
+const MIN_SPACING_SECONDS = 0.25;
+
+/** Seconds from one kept frame to the next: so many that at most MAX_KEPT are kept. */
+export function keptSpacing(trailerSeconds: number): number {
+  return Math.max(MIN_SPACING_SECONDS, trailerSeconds / MAX_KEPT);
+}
 
 /**
- * Keeps pictures while they stream by, so that nothing is decoded twice for thumbnails and measures:
- * the first frame behind each gap, then one each `spacing`, each with the frame that follows it.
+ * Tells the frames that were selected from the successors that came with them.
+ * @param pictures in the order of time, selected with `everySeconds: keptSpacing(…)`
+ * @param measuresAt measures of the frame at a time
  */
-export class FrameKeeper {
-  readonly kept: KeptFrame[] = [];
-  readonly #spacingSeconds: number;
-  #previousSeconds = Number.NEGATIVE_INFINITY;
-
-  /** @param trailerSeconds decides how densely frames are kept, so that at most MAX_KEPT are */
-  constructor(trailerSeconds: number) {
-    this.#spacingSeconds = Math.max(MIN_SPACING_SECONDS, trailerSeconds / MAX_KEPT);
-  }
-
-  take(measures: FrameMeasures, data: Uint8Array): void {
-    const { seconds } = measures;
-    const last = this.kept.at(-1);
-    const followsGap = seconds - this.#previousSeconds > GAP_SECONDS;
-    if (last && !followsGap && last.measures.seconds === this.#previousSeconds) {
-      last.successor = { seconds, data: data.slice() };
+export function keptFrames(
+  pictures: readonly SmallPicture[],
+  measuresAt: (seconds: number) => FrameMeasures | undefined,
+): KeptFrame[] {
+  const kept: KeptFrame[] = [];
+  pictures.forEach(({ seconds, data }, index) => {
+    const last = kept.at(-1);
+    // Frames are further apart than a gap, successors are nearer.
+    const isSuccessor =
+      last &&
+      pictures[index - 1]?.seconds === last.measures.seconds &&
+      seconds - last.measures.seconds <= GAP_SECONDS;
+    if (isSuccessor) last.successor = { seconds, data };
+    else {
+      const measures = measuresAt(seconds);
+      if (measures) kept.push({ measures, data, successor: null });
     }
-    this.#previousSeconds = seconds;
-    const isDue = !last || followsGap || seconds - last.measures.seconds >= this.#spacingSeconds;
-    if (isDue && this.kept.length < MAX_KEPT)
-      this.kept.push({ measures, data: data.slice(), successor: null });
-  }
+  });
+  return kept;
 }
 
 /** Frames a content shot gives to the cinematic measures. */

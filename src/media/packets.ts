@@ -24,6 +24,14 @@ export function trailerSeconds({ firstPts, timeBase }: PacketList, pts: number):
   return (pts - firstPts) * timeBase;
 }
 
+/** Where decoding can begin, in seconds of the trailer, in the order of time. */
+export function keyFrameSeconds(packets: PacketList): number[] {
+  return Array.from(
+    packets.pts.filter((_, i) => packets.isKey[i] === 1),
+    (pts) => trailerSeconds(packets, pts),
+  ).toSorted((a, b) => a - b);
+}
+
 const PACKETS_TIMEOUT_SECONDS = 60;
 /** About 40 bytes a packet: 120 frames a second for an hour, with room. */
 const PACKETS_MAX_BYTES = 64 * 1024 ** 2;

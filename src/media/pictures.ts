@@ -2,12 +2,13 @@ import type { Joints } from './cuts.js';
 import { fullFrames, gopsOf, hasUsefulKeyFrames, planWindows, type WindowPlan } from './decode-plan.js';
 import type { DecodedTrailer } from './decoded.js';
 import type { VideoFacts } from './facts.js';
+import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
 import { type FrameMeasures, measureFrame } from './frame-measures.js';
 import type { RawFrame } from './frame-reader.js';
-import { FrameKeeper, type KeptFrame } from './kept-frames.js';
+import { type KeptFrame, keptFrames, keptSpacing, MAX_KEPT, type SmallPicture } from './kept-frames.js';
 import { type PacketList, trailerSeconds } from './packets.js';
-import type { PictureSize } from './picture-size.js';
-import type { PicturePlan } from './reading.js';
+import { type PictureSize, scanPictures, scanSize, smallPictures } from './picture-size.js';
+import type { PictureOutput, PicturePlan } from './reading.js';
 
 /** What was seen of a trailer's pictures. Times are seconds of the trailer. */
 export interface Pictures {
@@ -22,7 +23,7 @@ export interface Pictures {
 /** Opens the file for pictures alone; the caller ends what it started. */
 export type OpenPictures = (
   plan: Pick<PicturePlan, 'frames' | 'segments'>,
-) => Promise<AsyncGenerator<RawFrame>>;
+) => Promise<AsyncGenerator<RawFrame>[]>;
 
 export interface PictureStream {
   video: VideoFacts;
@@ -34,8 +35,15 @@ export interface PictureStream {
 
 /** Beyond it, windows save too little to pay for entering the file again and again. */
 const MAX_WINDOW_SHARE = 0.9;
-/** Times of one frame that took different ways through ffmpeg differ by less. */
-const SAME_TIME_SECONDS = 0.002;
+
+/** Every frame as shots are found in, and some of them as they are shown. */
+export function pictureOutputs({ video, size, packets }: PictureStream): PictureOutput[] {
+  const everySeconds = keptSpacing(trailerSeconds(packets, packets.endPts));
+  return [
+    { format: scanPictures(scanSize(video)), selection: 'ALL' },
+    { format: smallPictures(size), selection: { everySeconds } },
+  ];
+}
 
 /** The frames to ask for first. */
 export function firstFrames({
@@ -48,10 +56,10 @@ export function firstFrames({
 /**
  * Looks at as few pictures as shots, thumbnails and measures need: key frames first; then, where these and the
  * packets' sizes leave it open, windows; everything, where windows would be nearly everything.
- * @param first the frames that `firstFrames` named, already streaming
+ * @param first the frames that `firstFrames` named, already streaming as `pictureOutputs`
  */
 export async function readPictures(
-  first: AsyncGenerator<RawFrame>,
+  first: AsyncGenerator<RawFrame>[],
   stream: PictureStream,
   open: OpenPictures,
 ): Promise<Pictures> {
@@ -79,34 +87,38 @@ export async function readPictures(
 
 type Seen = Pick<Pictures, 'frames' | 'kept'>;
 
-async function look(
-  frames: AsyncGenerator<RawFrame>,
-  { packets, size, progress }: PictureStream,
-): Promise<Seen> {
-  const keeper = new FrameKeeper(trailerSeconds(packets, packets.endPts));
-  const zero = packets.firstPts * packets.timeBase;
-  const shown = Float64Array.from(packets.pts, (pts) => trailerSeconds(packets, pts)).sort();
-  const seen: FrameMeasures[] = [];
-  for await (const frame of frames) {
-    const measures = measureFrame(frame.data, size, nearest(shown, frame.seconds - zero));
-    seen.push(measures);
-    keeper.take(measures, frame.data);
-    progress(measures.seconds);
-  }
-  return { frames: seen, kept: keeper.kept };
+async function look([scanned, shown]: AsyncGenerator<RawFrame>[], stream: PictureStream): Promise<Seen> {
+  if (!scanned || !shown) return { frames: [], kept: [] };
+  const timeOf = frameClock(stream.packets);
+  const [frames, pictures] = await Promise.all([measured(scanned, stream, timeOf), collected(shown, timeOf)]);
+  return { frames, kept: keptFrames(pictures, (seconds) => frameAt(frames, seconds)) };
 }
 
-/** The frame's own time: on the way through segments, containers that count in milliseconds move it by one. */
-function nearest(shown: Float64Array, seconds: number): number {
-  let low = 0;
-  let high = shown.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((shown[middle] as number) < seconds - SAME_TIME_SECONDS) low = middle + 1;
-    else high = middle;
+async function measured(
+  scanned: AsyncGenerator<RawFrame>,
+  { video, progress }: PictureStream,
+  timeOf: (fileSeconds: number) => number,
+): Promise<FrameMeasures[]> {
+  const size = scanSize(video);
+  const frames: FrameMeasures[] = [];
+  for await (const { seconds, data } of scanned) {
+    const measures = measureFrame(data, size, timeOf(seconds));
+    frames.push(measures);
+    progress(measures.seconds);
   }
-  const found = shown[low] ?? seconds;
-  return Math.abs(found - seconds) <= SAME_TIME_SECONDS ? found : seconds;
+  return frames;
+}
+
+async function collected(
+  shown: AsyncGenerator<RawFrame>,
+  timeOf: (fileSeconds: number) => number,
+): Promise<SmallPicture[]> {
+  const pictures: SmallPicture[] = [];
+  for await (const { seconds, data } of shown) {
+    // Each may bring its successor. What is more is read on, so that the process can finish, but not kept.
+    if (pictures.length < 2 * MAX_KEPT) pictures.push({ seconds: timeOf(seconds), data: data.slice() });
+  }
+  return pictures;
 }
 
 /** Key frames and windows as one sequence that knows its gaps. */

@@ -17,16 +17,27 @@ export interface ReadingPlan {
 
 export interface PicturePlan {
   streamIndex: number;
-  format: PictureFormat;
+  /** What comes out of the decoder, a pipe each. */
+  outputs: readonly PictureOutput[];
   /** `KEY`: key frames only. `REFERENCE`: all but the frames that no other frame needs. `ALL`: in full quality too. */
   frames: 'ALL' | 'REFERENCE' | 'KEY';
   /** Stretches to decode, in time; null for the whole file. */
   segments: readonly Segment[] | null;
-  /** Of what is decoded, the stretches that are wanted; null for all of it. */
-  only: readonly Segment[] | null;
 }
 
-/** How pictures come out of the pipe. */
+export interface PictureOutput {
+  format: PictureFormat;
+  /** Which of the decoded frames come out; what does not costs no conversion. */
+  selection: FrameSelection;
+}
+
+/**
+ * `ALL`; the frames within `stretches`; or one each `seconds`, the first behind each gap, and the successor of each
+ * of these.
+ */
+export type FrameSelection = 'ALL' | { stretches: readonly Segment[] } | { everySeconds: number };
+
+/** How pictures come out of a pipe. */
 export interface PictureFormat {
   /** ffmpeg's filters that make them so. */
   filter: string;
@@ -48,8 +59,8 @@ export interface SoundPlan {
 
 /** A running process and its pipes. Every pipe must be read, or all of them stand still. */
 export interface Reading {
-  /** Times in seconds of the file's own clock; null when no pictures were planned. */
-  frames: AsyncGenerator<RawFrame> | null;
+  /** One for each planned output of pictures. Times in seconds of the file's own clock. */
+  pictures: AsyncGenerator<RawFrame>[];
   /** 32-bit float samples, 16 kHz mono; null when no sound was planned. */
   sound: Readable | null;
   /** SubRip text in the file's own clock, one pipe a planned track. */
@@ -71,9 +82,9 @@ const SAMPLE_RATE = 16_000;
 export async function startReading(plan: ReadingPlan, signal: AbortSignal): Promise<Reading> {
   const { pictures, sound, subtitles } = plan;
   const segments = pictures?.segments ?? null;
-  const times = new FrameTimes();
+  const times = pictures?.outputs.map((_, index) => new FrameTimes(outputLabel(index))) ?? [];
   const outputs = [
-    ...(pictures ? [pictureOutput(pictures)] : []),
+    ...(pictures ? pictures.outputs.map((output, index) => pictureOutput(pictures, output, index)) : []),
     ...(sound ? [soundOutput(sound)] : []),
     ...subtitles.map(subtitleOutput),
   ];
@@ -91,13 +102,20 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
     timeoutSeconds: plan.timeoutSeconds,
     signal,
     ...(segments ? { stdin: concatScript(segments) } : {}),
-    ...(pictures ? { onLine: times.line } : {}),
+    onLine: (line) => {
+      for (const output of times) output.take(line);
+    },
   });
-  child.ended.then(times.end, times.end);
+  const end = () => {
+    for (const output of times) output.end();
+  };
+  child.ended.then(end, end);
   const pipes = [...child.outputs];
-  const frames = pictures ? readFrames(pipes.shift() as Readable, pictures.format.bytes, times) : null;
   return {
-    frames: frames && segments ? inFileTime(frames, segments) : frames,
+    pictures: (pictures?.outputs ?? []).map(({ format }, index) => {
+      const frames = readFrames(pipes.shift() as Readable, format.bytes, times[index] as FrameTimes);
+      return segments ? inFileTime(frames, segments) : frames;
+    }),
     sound: sound ? (pipes.shift() ?? null) : null,
     subtitles: pipes,
     ended: child.ended,
@@ -114,22 +132,52 @@ function decoderOptions({ frames }: PicturePlan): string[] {
   ];
 }
 
-function pictureOutput({ streamIndex, format, segments, only }: PicturePlan): string[] {
-  // What is not wanted is dropped before it costs a conversion. A concatenation has the file's streams in order.
-  const wanted = only && `select='${only.map((stretch) => selection(stretch, segments)).join('+')}'`;
+function pictureOutput(
+  { streamIndex, segments }: PicturePlan,
+  { format, selection }: PictureOutput,
+  index: number,
+): string[] {
+  const filters = [
+    ...(selection === 'ALL' ? [] : [`select='${selectExpression(selection, segments)}'`]),
+    format.filter,
+    `${outputLabel(index)}=checksum=0`,
+  ];
+  // A concatenation has the file's streams in order.
   return [
     ...['-map', `0:${streamIndex}`, '-fps_mode', 'passthrough'],
-    ...[
-      '-vf',
-      [...(wanted ? [wanted] : []), format.filter, 'showinfo=checksum=0'].join(','),
-      '-f',
-      'rawvideo',
-    ],
+    ...['-vf', filters.join(','), '-f', 'rawvideo'],
   ];
 }
 
+/** The filter that tells the times of output number `index`, by a name of its own. */
+function outputLabel(index: number): string {
+  return `showinfo@output${index}`;
+}
+
+/** A film whose frames are further apart than this has a gap there. */
+export const GAP_SECONDS = 0.15;
+
+function selectExpression(
+  selection: Exclude<FrameSelection, 'ALL'>,
+  segments: readonly Segment[] | null,
+): string {
+  if ('stretches' in selection)
+    return sum(selection.stretches.map((stretch) => inSegments(stretch, segments)));
+  // Register 0 holds the time from which the next frame is due, register 1 the number of the last one's successor.
+  const isDue = `isnan(prev_selected_t)+gte(t,ld(0))+gt(t-prev_t,${GAP_SECONDS})`;
+  return `if(${isDue},st(0,t+${selection.everySeconds});st(1,n+1);1,eq(n,ld(1)))`;
+}
+
+/** ffmpeg refuses expressions that are nested deeper than 100, and each term of a plain sum nests: groups of 16 do not. */
+function sum(terms: readonly string[]): string {
+  const groups = Array.from({ length: Math.ceil(terms.length / 16) }, (_, i) =>
+    terms.slice(16 * i, 16 * i + 16).join('+'),
+  );
+  return groups.map((group) => `(${group})`).join('+');
+}
+
 /** A stretch may reach from one segment into the next: it is wanted in each of them. */
-function selection(stretch: Segment, segments: readonly Segment[] | null): string {
+function inSegments(stretch: Segment, segments: readonly Segment[] | null): string {
   if (segments === null) return between(stretch, 0);
   const parts = segments.flatMap((segment, index) =>
     stretch.to > segment.from && stretch.from < segment.to

@@ -1,6 +1,5 @@
 import type { RawFrame } from './frame-reader.js';
-import { smallPictures } from './picture-size.js';
-import type { PictureStream } from './pictures.js';
+import { type PictureStream, pictureOutputs } from './pictures.js';
 import { type PicturePlan, type Reading, type ReadingPlan, startReading } from './reading.js';
 
 /** Decoding is bounded by the trailer's length: ten times real time is a very slow machine with a 4K file. */
@@ -40,14 +39,14 @@ export class Readings {
 
   /** Opens the file once more, for pictures alone. */
   async startPictures(
-    { video, size }: PictureStream,
+    stream: PictureStream,
     plan: Pick<PicturePlan, 'frames' | 'segments'>,
-  ): Promise<AsyncGenerator<RawFrame>> {
-    const { frames } = await this.start({
-      pictures: { streamIndex: video.streamIndex, format: smallPictures(size), only: null, ...plan },
+  ): Promise<AsyncGenerator<RawFrame>[]> {
+    const { pictures } = await this.start({
+      pictures: { streamIndex: stream.video.streamIndex, outputs: pictureOutputs(stream), ...plan },
       sound: null,
       subtitles: [],
     });
-    return frames as AsyncGenerator<RawFrame>;
+    return pictures;
   }
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Failure } from '../failure.js';
 import { convertCheckpoint } from '../inference/convert.js';
 import type { Device } from '../inference/devices.js';
+import { JoinedRuns } from '../inference/joined-runs.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
 import { readSentenceConfig } from '../inference/sentence-config.js';
@@ -28,17 +29,28 @@ const OVERLAP_SHARE = 0.25;
 /** The first and the last token of every text. */
 const SPECIAL_TOKENS = 2;
 
+/** Texts of several analyses that are batched together at most; a batch has its own limit of tokens. */
+const TEXTS_A_RUN = 1_024;
+
 const tokenizerShape = z.record(z.string(), z.unknown());
 
 /** A Sentence-Transformers checkpoint of a BERT or an MPNet. Its methods block the thread while the graph runs. */
 export class SentenceEncoder {
+  readonly #runs: JoinedRuns<readonly number[][], Float32Array[]>;
+
   private constructor(
     readonly name: string,
     /** Tokens of one text at most, both special ones counted. */
     readonly maxTokens: number,
     private readonly tokenizer: Tokenizer,
     private readonly session: OnnxSession,
-  ) {}
+    precision: Precision,
+  ) {
+    this.#runs = new JoinedRuns((asked) => this.#encodeAll(asked), {
+      ...{ precision, most: TEXTS_A_RUN },
+      sizeOf: (rows) => rows.length,
+    });
+  }
 
   /**
    * @param folder a checkpoint in the hub's layout, with `tokenizer.json`
@@ -52,15 +64,12 @@ export class SentenceEncoder {
     const tokenizer = await readTokenizer(path.join(folder, 'tokenizer.json'));
     const { files, digest } = await convertCheckpoint(folder, { precision, cacheFolder });
     const session = await openOnnx(files.graph!, { threads, device });
-    return new SentenceEncoder(`${name}@${digest.slice(0, 12)}`, maxTokens, tokenizer, session);
+    return new SentenceEncoder(`${name}@${digest.slice(0, 12)}`, maxTokens, tokenizer, session, precision);
   }
 
   /** One vector a text, in the texts' order; what is beyond `maxTokens` is not read. */
   encode(texts: readonly string[]): Promise<Float32Array[]> {
-    return encodeTokens(
-      this.session,
-      texts.map((text) => this.tokensOf(text)),
-    );
+    return this.#runs.ask(texts.map((text) => this.tokensOf(text)));
   }
 
   /**
@@ -74,7 +83,7 @@ export class SentenceEncoder {
     const chunks = chunkLines(lengths, window, Math.floor(window * OVERLAP_SHARE));
     const texts = chunks.map(({ from, to }) => lines.slice(from, to).join(' '));
     const tokens = texts.map((text) => this.tokensOf(text));
-    const vectors = await encodeTokens(this.session, tokens);
+    const vectors = await this.#runs.ask(tokens);
     return unitMean(
       vectors,
       tokens.map((own) => own.length),
@@ -83,6 +92,15 @@ export class SentenceEncoder {
 
   close(): Promise<void> {
     return this.session.close();
+  }
+
+  async #encodeAll(asked: readonly (readonly number[][])[]): Promise<Float32Array[][]> {
+    const vectors = await encodeTokens(this.session, asked.flat());
+    let next = 0;
+    return asked.map((rows) => {
+      next += rows.length;
+      return vectors.slice(next - rows.length, next);
+    });
   }
 
   private tokensOf(text: string): number[] {

@@ -11,6 +11,7 @@ import {
 import { Checkpoint } from '../inference/checkpoint.js';
 import { convertCheckpoint } from '../inference/convert.js';
 import type { Device } from '../inference/devices.js';
+import { JoinedRuns } from '../inference/joined-runs.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
 import type { EncodedWindows, SpeechModel, SpeechShape, TokenDecoding } from './speech/session.js';
@@ -30,9 +31,19 @@ export interface WhisperOptions {
 /** Name → tensor, whether of an encoder's output or of a decoder's cache. */
 type Tensors = Record<string, Tensor>;
 
+/** Windows as the encoder takes them, one behind the other. */
+interface MelWindows {
+  mel: Float32Array;
+  windows: number;
+}
+
+/** Windows of one run of the encoder at most: 37 MB of keys and values each with whisper-base in float32. */
+const WINDOWS_A_RUN = 8;
+
 /** A Whisper checkpoint as the decoding loop's model. Its methods block the thread while a graph runs. */
 export class Whisper implements SpeechModel {
   readonly shape: SpeechShape;
+  readonly #runs: JoinedRuns<MelWindows, Tensors>;
 
   private constructor(
     readonly name: string,
@@ -47,6 +58,10 @@ export class Whisper implements SpeechModel {
       audioPositions: config.max_source_positions,
       textPositions: config.max_target_positions,
     };
+    this.#runs = new JoinedRuns((asked) => this.#hear(asked), {
+      ...{ precision, most: WINDOWS_A_RUN },
+      sizeOf: ({ windows }) => windows,
+    });
   }
 
   /**
@@ -67,14 +82,25 @@ export class Whisper implements SpeechModel {
   }
 
   async encode(mel: Float32Array, windows: number): Promise<EncodedWindows> {
-    const { num_mel_bins: bins, max_source_positions: places } = this.config;
-    const heard = await this.encoder.run({ mel: new Tensor('float32', mel, [windows, bins, 2 * places]) });
+    const heard = await this.#runs.ask({ mel, windows });
     const { config, precision, decoder } = this;
     return {
       windows,
       decode: (windowOfRow) => new RowDecoding(config, precision, decoder, heard, [...windowOfRow]),
       release: () => disposeAll(heard),
     };
+  }
+
+  async #hear(asked: readonly MelWindows[]): Promise<Tensors[]> {
+    const { num_mel_bins: bins, max_source_positions: places } = this.config;
+    const windows = asked.reduce((sum, own) => sum + own.windows, 0);
+    const mel = asked.length === 1 ? asked[0]!.mel : joined(asked.map((own) => own.mel));
+    const heard = await this.encoder.run({ mel: new Tensor('float32', mel, [windows, bins, 2 * places]) });
+    let next = 0;
+    return asked.map((own) => {
+      const entries = Array.from({ length: own.windows }, () => next++);
+      return mapTensors(heard, (tensor) => selectFirst(tensor, entries));
+    });
   }
 
   async close(): Promise<void> {
@@ -208,6 +234,16 @@ function gatherRows<T extends Float32Array | Uint16Array>(
     gathered.set(data.subarray(row * width, (row + 1) * width), i * width);
   });
   return gathered;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    whole.set(part, end);
+    end += part.length;
+  }
+  return whole;
 }
 
 function mapTensors(tensors: Tensors, map: (tensor: Tensor) => Tensor): Tensors {

@@ -2,6 +2,7 @@ import type { Signal } from '../signals/signal.js';
 import { contentWords } from '../signals/text-words.js';
 import { lengthUnit } from './head.js';
 import type { SpaceLabel } from './label-space.js';
+import { isTold } from './quality.js';
 import { type TextPart, textLogits } from './text-part/text-part.js';
 import { type Calibrator, calibrate } from './training/calibrator.js';
 import { headLogits, inputsOf, type Present, type VectorHead, writeInputs } from './vector-head.js';
@@ -45,7 +46,7 @@ export function answersTo(
   vectors: Present['vectors'],
 ): Answers {
   const { labels, text, vectors: head } = classifier;
-  const hasWords = text !== null && contentWords(lines.join(' ')).length > 0;
+  const hasWords = text !== null && isTold(lines);
   const hasVectors =
     head?.layout.signals.some(({ signal, width }) => vectors[signal]?.length === width) ?? false;
   if (!hasWords && !hasVectors) {
@@ -64,7 +65,7 @@ export function answersTo(
   return { raw, logOdds: raw.map((logit, j) => calibrate(classifier.calibrator, j, logit, u)) };
 }
 
-/** Length of a text in deviations from the training rows; the mean where there are no words. */
+/** Length of a text in deviations from the training rows; the mean where words are too few. */
 export function lengthOfLines({ length }: Pick<Classifier, 'length'>, lines: readonly string[]): number {
-  return lines.length === 0 ? 0 : lengthUnit(contentWords(lines.join(' ')).length, { length });
+  return !isTold(lines) ? 0 : lengthUnit(contentWords(lines.join(' ')).length, { length });
 }

@@ -43,8 +43,12 @@ export function spaceOfTaxonomy(taxonomy: Taxonomy, mapping: LabelMapping | null
     name,
     group: id.slice(0, id.indexOf('/')),
   }));
-  const space = spaceOf(labels);
-  const places = new Map(space.places);
+  return withAliases(spaceOf(labels), mapping);
+}
+
+/** The labels, known by the names of other data too where the mapping gives those to labels of the same group. */
+export function withAliases({ labels, places: own }: LabelSpace, mapping: LabelMapping | null): LabelSpace {
+  const places = new Map(own);
   const add = (key: string, ids: readonly string[]) => {
     const found = ids.flatMap((id) => places.get(id) ?? []);
     if (found.length > 0 && !places.has(key)) places.set(key, found);
@@ -124,7 +128,10 @@ export function someLabels(
 export interface RowTargets {
   /** rows × labels: 1 it has it, 0 it has not, between: a probability, NaN unknown. */
   values: Float32Array;
-  /** Names that no label is known by, with how often they occur: `genre: Short`. */
+  /**
+   * Names that no label is known by, in groups that the space has, with how often they occur: `genre: Short`. Groups
+   * that it has not are listed whole: `tag`.
+   */
   unknownNames: Map<string, number>;
 }
 
@@ -132,15 +139,18 @@ export interface RowTargets {
 export function targetsOf(rows: readonly TrainingRow[], space: LabelSpace): RowTargets {
   const width = space.labels.length;
   const values = new Float32Array(rows.length * width).fill(Number.NaN);
+  const groups = new Set(space.labels.map(({ group }) => group));
   const unknownNames = new Map<string, number>();
+  const count = (name: string) => unknownNames.set(name, (unknownNames.get(name) ?? 0) + 1);
   rows.forEach((row, i) => {
     const target = values.subarray(i * width, (i + 1) * width);
     const set = (group: string, name: string, value: number) => {
       const found = space.places.get(keyOf(group, name));
-      const label = `${group}: ${name}`;
-      if (!found) unknownNames.set(label, (unknownNames.get(label) ?? 0) + 1);
+      if (!found && groups.has(group.toLowerCase())) count(`${group}: ${name}`);
       for (const place of found ?? []) target[place] = Math.max(target[place]!, value);
     };
+    for (const group of [...Object.keys(row.labels), ...Object.keys(row.soft)])
+      if (!groups.has(group.toLowerCase())) count(group);
     for (const [group, found] of Object.entries(row.labels)) {
       fillGroup(target, space, group);
       for (const name of found) set(group, name, 1);

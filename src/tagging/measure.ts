@@ -143,11 +143,16 @@ export function bootstrap(
     }
     values.push(figure({ labels: scored.labels, scores, truth }));
   }
-  values.sort((a, b) => a - b);
-  const shift = figure(scored) - mean(values);
+  return percentiles(values, figure(scored));
+}
+
+/** The 2.5 % and 97.5 % points of what resamples gave, moved so that their mean is `value`. */
+export function percentiles(drawn: readonly number[], value: number): [low: number, high: number] {
+  const sorted = Float64Array.from(drawn).sort();
+  const shift = value - mean(drawn);
   return [
-    values[Math.floor(0.025 * options.draws)]! + shift,
-    values[Math.ceil(0.975 * options.draws) - 1]! + shift,
+    sorted[Math.floor(0.025 * sorted.length)]! + shift,
+    sorted[Math.ceil(0.975 * sorted.length) - 1]! + shift,
   ];
 }
 

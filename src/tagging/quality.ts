@@ -1,4 +1,5 @@
 import type { SignalEmbedding } from '../signals/signal.js';
+import { contentWords } from '../signals/text-words.js';
 import type { SignalQuality } from './tag.js';
 
 /** Known words at which the transcript counts as two thirds of the best. */
@@ -14,6 +15,11 @@ const WEAK = 0.3;
 
 /** Words below which a transcript is too thin to answer from. */
 export const FEWEST_WORDS = 3;
+
+/** Whether there are words enough to answer from. */
+export function isTold(lines: readonly string[]): boolean {
+  return contentWords(lines.join(' ')).length >= FEWEST_WORDS;
+}
 
 export function knownWords(text: SignalEmbedding | undefined): number {
   if (!text?.vector) return 0;

@@ -1,9 +1,20 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../failure.js';
 import type { Signal } from '../signals/signal.js';
 import { maskGenreWords } from './corpus.js';
 import { readJsonLines } from './json-lines.js';
+import { isTold } from './quality.js';
+
+/** What is known of a trailer beside its vectors; null where a signal is missing. */
+export interface RowMeasures {
+  seconds: number;
+  /** Mean luma, 0 … 1. */
+  light: number | null;
+  /** Share of the sound that sounds like music, 0 … 1. */
+  musicShare: number | null;
+}
 
 /** One labelled title, as files of rows and the catalog's own labels give it. */
 export interface TrainingRow {
@@ -14,7 +25,7 @@ export interface TrainingRow {
    * of the synopsis. Empty: no words.
    */
   lines: string[];
-  /** A trailer's file, whose signals are still to be embedded. */
+  /** A trailer's file, whose signals are still to be embedded; read from a file of rows, it lies beside that. */
   media: string | null;
   /** Names of labels by group. A group that is absent is unknown, not negative. */
   labels: Record<string, string[]>;
@@ -22,6 +33,8 @@ export interface TrainingRow {
   soft: Record<string, Record<string, number>>;
   /** What the encoders made of the trailer; a signal that is absent was not there to be read. */
   vectors: Partial<Record<Signal, Float32Array>>;
+  /** Of media that was embedded. */
+  measures?: RowMeasures;
 }
 
 const names = z.array(z.string().min(1));
@@ -58,7 +71,8 @@ export async function* readTrainingRows(
 ): AsyncGenerator<TrainingRow> {
   for (const file of files) {
     for await (const { number, value } of readJsonLines(file, signal)) {
-      yield parseRow(value, `${file}, line ${number}`);
+      const row = parseRow(value, `${file}, line ${number}`);
+      yield row.media === null ? row : { ...row, media: path.resolve(path.dirname(file), row.media) };
     }
   }
 }
@@ -110,5 +124,5 @@ export function fingerprintRow(row: TrainingRow): string {
 
 /** Whether there is anything to learn from or to answer to. */
 export function isReadable({ lines, vectors }: TrainingRow): boolean {
-  return lines.length > 0 || Object.keys(vectors).length > 0;
+  return isTold(lines) || Object.keys(vectors).length > 0;
 }

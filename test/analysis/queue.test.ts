@@ -18,8 +18,10 @@ afterAll(async () => {
 /** A queue over the test's database whose runs of analyses are `run`. */
 function queueWith(run: (id: string) => Promise<Outcome>): Queue {
   const { prisma, pool } = harness.database;
-  const runner = { run, stop: () => undefined, abortUnwanted: async () => undefined };
-  return new Queue({ prisma, pool, log: silent }, runner as unknown as AnalysisRunner, 1);
+  const idle = { stop: () => undefined, abortUnwanted: async () => undefined };
+  const analyses = { run, ...idle } as unknown as AnalysisRunner;
+  const learner = { run: async () => true, ...idle };
+  return new Queue({ prisma, pool, log: silent }, analyses, learner, 1);
 }
 
 const addJobOf = (id: string) =>

@@ -45,7 +45,16 @@ describe('the schema', () => {
   it('lets `nodes` and `node` find every type that implements Node', () => {
     const node = schema.getType('Node');
     const names = isInterfaceType(node) ? schema.getPossibleTypes(node).map((type) => type.name) : [];
-    expect(names.sort()).toEqual(['Analysis', 'Classifier', 'Prediction', 'Review', 'Title', 'Trailer']);
+    expect(names.sort()).toEqual([
+      'Analysis',
+      'Classifier',
+      'Prediction',
+      'Retagging',
+      'Review',
+      'Title',
+      'Trailer',
+      'Training',
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { newId } from '../../src/catalog/id.js';
+import { INSERT_TAGS, type StoredTag, splitTags, tagColumns } from '../../src/catalog/tag-rows.js';
 import type { PrismaClient } from '../../src/generated/prisma/client.js';
 import type { LabelGroupKind } from '../../src/generated/prisma/enums.js';
 import type { App } from '../../src/http/server.js';
@@ -65,6 +66,20 @@ export async function writeAnalysedTitles(
   return { titleIds, trailerIds, predictionIds };
 }
 
+const SPAN = { startSeconds: 0, endSeconds: 2 };
+
+/** The first six labels are accepted, each with two moments. */
+function tagOf(label: string, place: number): StoredTag {
+  const moment = { ...SPAN, signal: 'TEXT', line: 'Run!' };
+  return {
+    ...{ label, threshold: 0.5, probability: 0.9 - place * 0.04 },
+    state: place < 6 ? 'ACCEPTED' : 'BELOW_THRESHOLD',
+    weight: place === 0 ? 'PRIMARY' : null,
+    shares: { TEXT: 0.75, PICTURE: 0.25 },
+    evidence: [0, 1].map((shotIndex) => ({ ...moment, contribution: 2 - shotIndex, shotIndex })),
+  };
+}
+
 interface AnalysedTrailer {
   titleId: string;
   trailerId: string;
@@ -79,7 +94,7 @@ async function writeAnalysedTrailer(
   const analysisId = newId('analysis');
   const predictionId = newId('prediction');
   const labels = TAXONOMY.groups.flatMap((group) => group.labels.map((label) => label.id));
-  const span = { startSeconds: 0, endSeconds: 2 };
+  const { rows, others } = splitTags(labels.map(tagOf));
   await prisma.$transaction([
     prisma.trailer.create({
       data: {
@@ -102,7 +117,7 @@ async function writeAnalysedTrailer(
       })),
     }),
     prisma.line.create({
-      data: { trailerId, index: 0, ...span, text: 'Run!', kind: 'SPEECH', origin: 'SIDECAR' },
+      data: { trailerId, index: 0, ...SPAN, text: 'Run!', kind: 'SPEECH', origin: 'SIDECAR' },
     }),
     prisma.analysis.create({
       data: {
@@ -129,33 +144,10 @@ async function writeAnalysedTrailer(
         quality: { overall: 0.8, speech: 0.7, light: 0.9, variety: 0.5, sound: 0.6, notes: ['Few words.'] },
         fused: Buffer.alloc(8),
         fusedModel: 'fused@1',
+        others,
       },
     }),
-    prisma.tag.createMany({
-      data: labels.map((labelId, i) => ({
-        predictionId,
-        labelId,
-        probability: 0.9 - i * 0.04,
-        threshold: 0.5,
-        state: i < 6 ? ('ACCEPTED' as const) : ('BELOW_THRESHOLD' as const),
-        weight: i === 0 ? ('PRIMARY' as const) : null,
-        shares: { TEXT: 0.75, PICTURE: 0.25 },
-      })),
-    }),
-    prisma.evidence.createMany({
-      data: labels.slice(0, 6).flatMap((labelId) =>
-        [0, 1].map((rank) => ({
-          predictionId,
-          labelId,
-          rank,
-          ...span,
-          signal: 'TEXT' as const,
-          contribution: 2 - rank,
-          line: 'Run!',
-          shotIndex: rank,
-        })),
-      ),
-    }),
+    prisma.$executeRawUnsafe(INSERT_TAGS, ...tagColumns(rows.map((tag) => ({ predictionId, tag })))),
   ]);
   return predictionId;
 }

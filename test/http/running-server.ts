@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { Analyses } from '../../src/analysis/analyses.js';
+import { Activations } from '../../src/analysis/learning/activations.js';
+import { Trainings } from '../../src/analysis/learning/trainings.js';
 import { Notifications } from '../../src/analysis/notifications.js';
 import { prepareQueue } from '../../src/analysis/queue.js';
 import { type Database, openDatabase } from '../../src/catalog/database.js';
@@ -40,6 +42,9 @@ export interface RunningServer {
 
 const PACK_FOLDER = fileURLToPath(new URL('../../models/compact', import.meta.url));
 
+/** What the server's process can run: `writeLabels` writes its classifier. */
+const SHIPPED = { pack: 'compact', fingerprint: 'head@1', encoders: ['text@1', 'picture@1'] };
+
 /** The server over a database of its own, with the real analyses and no worker. */
 export async function runServer(
   change: (config: Config) => Partial<Config> = () => ({}),
@@ -62,6 +67,11 @@ export async function runServer(
     log,
     database,
     analyses: new Analyses({ prisma: database.prisma, notifications, pack: { id: 'compact' } }),
+    learning: {
+      trainings: new Trainings({ prisma: database.prisma, notifications, pack: { id: 'compact' } }),
+      activations: new Activations({ prisma: database.prisma, notifications, shipped: SHIPPED }),
+      explain: async () => new Map(),
+    },
     discovery,
     taxonomy: TAXONOMY,
     ready: async () => ({ database: true, queue: true }),

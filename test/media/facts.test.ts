@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CLIP_SIDE, clipsInShots, decodeClips } from '../../src/media/clips.js';
+import { CLIP_SIDE } from '../../src/media/clip-frame.js';
+import { clipsInShots, decodeClips } from '../../src/media/clips.js';
 import { readPackets, trailerSeconds } from '../../src/media/packets.js';
 import { probeTrailer } from '../../src/media/probe.js';
 import { startReading } from '../../src/media/reading.js';
@@ -165,20 +166,31 @@ describe('clips', () => {
     },
   );
 
+  test('may lie apart in any number: ffmpeg refuses a plain sum of more than a hundred conditions', async () => {
+    const { file, facts: read } = await clock('apart.mp4', '320:180', 10);
+    const clips = [{ startSeconds: 0, frames: 120, spacingSeconds: 0.08 }];
+    const [clip] = await decodeClips({ path: file, facts: read, clips }, { signal });
+    expect(clip?.times.at(-1)).toBeCloseTo(9.52, 3);
+  });
+
   test('a wanted stretch that reaches over a key frame, into the next segment, is given whole', async () => {
     const { file, facts: read } = await clock('joint.mp4', '320:180', 4);
-    const { frames, ended } = await startReading(
+    const { pictures, ended } = await startReading(
       {
         path: file,
         pictures: {
           streamIndex: read.video?.streamIndex ?? 0,
-          format: { filter: 'scale=16:16,format=gray', bytes: 256 },
+          outputs: [
+            {
+              format: { filter: 'scale=16:16,format=gray', bytes: 256 },
+              selection: { stretches: [{ from: 1.51, to: 1.69 }] },
+            },
+          ],
           frames: 'ALL',
           segments: [
             { from: 0, to: 1.57 },
             { from: 1.6, to: 3 },
           ],
-          only: [{ from: 1.51, to: 1.69 }],
         },
         sound: null,
         subtitles: [],
@@ -187,30 +199,41 @@ describe('clips', () => {
       signal,
     );
     const times: number[] = [];
-    for await (const { seconds } of frames ?? []) times.push(Number(seconds.toFixed(2)));
+    for await (const { seconds } of pictures[0] ?? []) times.push(Number(seconds.toFixed(2)));
     await ended;
     expect(times).toEqual([1.52, 1.56, 1.6, 1.64, 1.68]);
   });
 
+  const shot = (
+    index: number,
+    startSeconds: number,
+    endSeconds: number,
+    kind: 'CONTENT' | 'BLACK' = 'CONTENT',
+  ) => ({
+    index,
+    startSeconds,
+    endSeconds,
+    kind,
+    transition: 'CUT' as const,
+    thumbnail: null,
+  });
+
   test('are planned inside content shots', () => {
-    const shot = (
-      index: number,
-      startSeconds: number,
-      endSeconds: number,
-      kind: 'CONTENT' | 'BLACK' = 'CONTENT',
-    ) => ({
-      index,
-      startSeconds,
-      endSeconds,
-      kind,
-      transition: 'CUT' as const,
-      thumbnail: null,
-    });
     const shots = [shot(0, 0, 9, 'BLACK'), shot(1, 9, 10), shot(2, 10, 14), shot(3, 14, 14.5)];
-    const planned = clipsInShots(shots, { clips: 2, frames: 16, spacingSeconds: 0.1 });
+    const planned = clipsInShots({ shots, keyFrames: [] }, { clips: 2, frames: 16, spacingSeconds: 0.1 });
     expect(planned).toEqual([
-      { startSeconds: 9, frames: 16, spacingSeconds: 1 / 16 },
-      { startSeconds: 10, frames: 16, spacingSeconds: 0.1 },
+      { shotIndex: 1, startSeconds: 9, frames: 16, spacingSeconds: 1 / 16 },
+      { shotIndex: 2, startSeconds: 10, frames: 16, spacingSeconds: 0.1 },
+    ]);
+  });
+
+  test('begin on a key frame where a shot has one with room behind it, and such shots go first', () => {
+    const shots = [shot(0, 0, 9), shot(1, 9, 12), shot(2, 12, 16), shot(3, 16, 17)];
+    const keyFrames = [9, 13.5, 15.5, 16.2];
+    const planned = clipsInShots({ shots, keyFrames }, { clips: 2, frames: 16, spacingSeconds: 0.1 });
+    expect(planned.map(({ shotIndex, startSeconds }) => [shotIndex, startSeconds])).toEqual([
+      [1, 9],
+      [2, 13.5],
     ]);
   });
 });

@@ -78,6 +78,20 @@ test('rows listen to their own windows, in any order and number, and keep their 
   encoded.release();
 });
 
+test('windows that two analyses ask for at once share a run of the encoder and are heard by their own rows', async () => {
+  const window = mel.length / 3;
+  const encodings = await Promise.all([
+    whisper.encode(mel.subarray(2 * window), 1),
+    whisper.encode(mel.subarray(0, 2 * window), 2),
+  ]);
+  const logits = await Promise.all([
+    encodings[0].decode([0]).feed(Int32Array.of(3), 1, [0]),
+    encodings[1].decode([1]).feed(Int32Array.of(3), 1, [0]),
+  ]);
+  expect(relativeError(logits[0], truth(2, [3]))).toBeLessThan(1e-4);
+  expect(relativeError(logits[1], truth(1, [3]))).toBeLessThan(1e-4);
+});
+
 test('only the wanted positions’ logits come back, in the order they were asked for', async () => {
   const encoded = await whisper.encode(mel, 3);
   const logits = await encoded.decode([1]).feed(Int32Array.of(3, 1, 4, 1), 4, [0, 3]);

@@ -17,6 +17,7 @@ import {
   spaceOfTaxonomy,
   targetsOf,
 } from '../label-space.js';
+import { isTold } from '../quality.js';
 import { hash32 } from '../random.js';
 import { learnTextPart } from '../text-part/learn-text-part.js';
 import type { TextPart } from '../text-part/text-part.js';
@@ -66,7 +67,7 @@ export async function learnClassifier(
     logits: learned?.unseen ?? offsets,
     targets: lesson.targets,
     lengths: Float32Array.from(lesson.rows, ({ lines }) =>
-      lines.length === 0 ? 0 : lengthUnit(wordsOf(lines), { length }),
+      isTold(lines) ? lengthUnit(wordsOf(lines), { length }) : 0,
     ),
     folds: lesson.folds,
   };
@@ -128,7 +129,7 @@ function lessonOf(given: readonly TrainingRow[], options: TrainingOptions): Less
     rows,
     space,
     targets: targetsOf(rows, space).values,
-    folds: Uint8Array.from(rows, ({ title, id }) => hash32(`fold:${title ?? id}`) % FOLDS),
+    folds: Uint8Array.from(rows, (row) => hash32(`fold:${fingerprintRow(row)}`) % FOLDS),
     leftOut: wanted.labels.filter((label) => !space.labels.includes(label)).map(({ id }) => id),
   };
 }
@@ -139,13 +140,14 @@ function byFingerprint(a: TrainingRow, b: TrainingRow): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** How many rows have the label and how many have it not. */
+/** How many rows have the label and how many have it not; a probability counts on both sides by its share. */
 function sidesOf(targets: Float32Array, labels: number, label: number): [number, number] {
   let yes = 0;
   let no = 0;
   for (let at = label; at < targets.length; at += labels) {
-    if (targets[at]! >= 0.5) yes++;
-    else if (targets[at]! < 0.5) no++;
+    if (Number.isNaN(targets[at]!)) continue;
+    yes += targets[at]!;
+    no += 1 - targets[at]!;
   }
   return [yes, no];
 }
@@ -159,7 +161,7 @@ async function learnWords(
 ): Promise<{ text: TextPart | null; offsets: Float32Array }> {
   const labels = space.labels.length;
   const offsets = new Float32Array(rows.length * labels);
-  const spoken = [...rows.keys()].filter((row) => rows[row]!.lines.length > 0);
+  const spoken = [...rows.keys()].filter((row) => isTold(rows[row]!.lines));
   if (spoken.length === 0) return { text: null, offsets };
   const threads = new ThreadPool<typeof trainTasks>(threadEntry('../train-thread.js'), usableCores());
   try {
@@ -231,7 +233,7 @@ function gather(from: Float32Array, rows: readonly number[], width: number): Flo
 const wordsOf = (lines: readonly string[]) => contentWords(lines.join(' ')).length;
 
 function lengthsOf(rows: readonly TrainingRow[]): Classifier['length'] {
-  const spoken = rows.filter(({ lines }) => lines.length > 0);
+  const spoken = rows.filter(({ lines }) => isTold(lines));
   const lengths = spoken.map(({ lines }) => Math.log(1 + wordsOf(lines)));
   const mean = lengths.reduce((sum, value) => sum + value, 0) / Math.max(1, lengths.length);
   const variance = lengths.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, lengths.length);

@@ -1,4 +1,5 @@
 import { Failure } from '../../failure.js';
+import { isTold } from '../quality.js';
 import { randomStream } from '../random.js';
 import type { TrainingRow } from '../training-row.js';
 import { type InputLayout, inputsOf, type Present, SIGNALS, writeInputs } from '../vector-head.js';
@@ -66,7 +67,7 @@ export function vectorLesson(
 }
 
 export function presentIn({ vectors, lines }: TrainingRow): Present {
-  return { vectors, hasWords: lines.length > 0 };
+  return { vectors, hasWords: isTold(lines) };
 }
 
 function leaveOut({ vectors, hasWords }: Present, random: () => number): Present {

@@ -1,4 +1,4 @@
-import type { SparseRow } from '../../src/signals/text-features.js';
+import type { SparseRow } from '../signals/text-features.js';
 
 const FEWEST_TEXTS = 3;
 const MOST_TEXTS = 0.7;

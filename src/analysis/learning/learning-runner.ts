@@ -1,0 +1,167 @@
+import type pg from 'pg';
+import type { Config } from '../../config.js';
+import { asFailure, type Failure } from '../../failure.js';
+import type { LearningRun, Prisma, PrismaClient } from '../../generated/prisma/client.js';
+import type { Logger } from '../../log.js';
+import { StaleAttempt } from '../attempt.js';
+import { CHANNELS } from '../channels.js';
+import type { ClassifierFiles } from '../classifier-files.js';
+import type { Notifications } from '../notifications.js';
+import type { PackIdentity } from '../stage-run.js';
+import { addLearningJob } from './learning-jobs.js';
+import { retagCatalog } from './retagging.js';
+import { RunHold } from './run-hold.js';
+import { trainFromRequest } from './training.js';
+
+/** Waits before the next tries; one more try that comes to no end fails the run. */
+const RETRY_AFTER_SECONDS = [5, 30, 60, 60];
+
+export interface LearningParts {
+  config: Config;
+  prisma: PrismaClient;
+  pool: pg.Pool;
+  /** For threads, which have connections of their own. */
+  databaseUrl: string;
+  pack: PackIdentity;
+  classifiers: Pick<ClassifierFiles, 'find'>;
+  /** Holds the taxonomy. */
+  modelsFolder: string;
+  /** The built module of `thread.ts`. */
+  threadEntry: URL;
+  /** Threads that a re-tagging may take. */
+  threads: number;
+  log: Logger;
+}
+
+/** One run at work. */
+export interface LearningJob {
+  parts: LearningParts;
+  hold: RunHold;
+  signal: AbortSignal;
+}
+
+const WORK: Record<LearningRun['kind'], (job: LearningJob) => Promise<void>> = {
+  TRAINING: trainFromRequest,
+  RETAGGING: retagCatalog,
+};
+
+type StopReason = 'CANCEL' | 'SHUTDOWN' | 'LOST';
+
+/** Runs trainings and re-taggings in this process, as `AnalysisRunner` does with analyses. */
+export class LearningRunner {
+  readonly #running = new Map<string, { attempt: number; controller: AbortController }>();
+  readonly #silence: (() => void)[];
+  #stopping = false;
+
+  constructor(
+    private readonly parts: LearningParts,
+    notifications: Notifications,
+  ) {
+    this.#silence = [
+      notifications.on(CHANNELS.stopLearning, (id) => this.#abort(id, 'CANCEL')),
+      notifications.on('reconnected', () => void this.abortUnwanted().catch(() => undefined)),
+    ];
+  }
+
+  /** Runs one training or re-tagging to an end. @returns false when another worker has taken it */
+  async run(runId: string): Promise<boolean> {
+    const log = this.parts.log.child({ runId });
+    const hold = await RunHold.take(this.parts.prisma, runId);
+    if (!hold) return true; // it has ended, or is gone
+    const controller = new AbortController();
+    this.#running.set(runId, { attempt: hold.run.attempt, controller });
+    try {
+      if (hold.run.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
+      else if (this.#stopping) controller.abort('SHUTDOWN' satisfies StopReason);
+      if (hold.run.failures > RETRY_AFTER_SECONDS.length) return await giveUp(hold);
+      controller.signal.throwIfAborted();
+      log.info({ kind: hold.run.kind, attempt: hold.run.attempt }, 'learning run started');
+      await WORK[hold.run.kind]({ parts: this.parts, hold, signal: controller.signal });
+      log.info('learning run succeeded');
+      return true;
+    } catch (error) {
+      const reason = controller.signal.aborted ? (controller.signal.reason as StopReason) : null;
+      if (reason === 'LOST' || (error instanceof StaleAttempt && reason === null)) return this.#lost(hold);
+      if (reason !== null) return endStopped(hold, reason);
+      const failure = asFailure(error);
+      log.warn({ err: error, code: failure.code }, 'learning run failed');
+      return endFailed(hold, failure);
+    } finally {
+      this.#running.delete(runId);
+    }
+  }
+
+  /** Stops runs that were asked to stop while no notification could arrive, or that another worker has taken. */
+  async abortUnwanted(): Promise<void> {
+    if (this.#running.size === 0) return;
+    const looked = [...this.#running];
+    const rows = await this.parts.prisma.learningRun.findMany({
+      where: { id: { in: looked.map(([id]) => id) } },
+      select: { id: true, attempt: true, cancelRequested: true },
+    });
+    const rowOf = new Map(rows.map((row) => [row.id, row]));
+    for (const [id, { attempt, controller }] of looked) {
+      const row = rowOf.get(id);
+      if (row?.attempt !== attempt) controller.abort('LOST' satisfies StopReason);
+      else if (row.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
+    }
+  }
+
+  /** Stops every run; each is handed back to the queue. */
+  stop(): void {
+    this.#stopping = true;
+    for (const id of this.#running.keys()) this.#abort(id, 'SHUTDOWN');
+    for (const off of this.#silence) off();
+  }
+
+  #abort(id: string, reason: StopReason): void {
+    this.#running.get(id)?.controller.abort(reason);
+  }
+
+  /** A page may find its run stopped before the notification is here. */
+  async #lost(hold: RunHold): Promise<boolean> {
+    const { id, attempt } = hold.run;
+    const row = await this.parts.prisma.learningRun.findUnique({ where: { id } });
+    if (row?.attempt === attempt && row.cancelRequested) return endStopped(hold, 'CANCEL');
+    return row === null;
+  }
+}
+
+async function endStopped(hold: RunHold, reason: StopReason): Promise<boolean> {
+  if (reason === 'CANCEL') {
+    return hold.end({ state: 'CANCELLED', finishedAt: new Date() }, 'Cancelled.');
+  }
+  return hold.end({ state: 'QUEUED' }, 'Handed back: its process shut down.', requeue(hold, 0));
+}
+
+async function endFailed(hold: RunHold, failure: Failure): Promise<boolean> {
+  const delaySeconds = RETRY_AFTER_SECONDS[hold.run.failures];
+  if (failure.retryable && delaySeconds !== undefined) {
+    const data = { state: 'QUEUED' as const, failures: { increment: 1 } };
+    const message = `${failure.message} Trying again in ${delaySeconds} s.`;
+    return hold.end(data, message, requeue(hold, delaySeconds));
+  }
+  return fail(hold, failure);
+}
+
+function giveUp(hold: RunHold): Promise<boolean> {
+  const message = `It came to no end ${hold.run.failures} times. Look into the log, then ask for it again.`;
+  return fail(hold, { code: 'WORKER_CRASHED', message, retryable: true });
+}
+
+function fail(hold: RunHold, failure: Pick<Failure, 'code' | 'message' | 'retryable'>): Promise<boolean> {
+  return hold.end(
+    {
+      state: 'FAILED',
+      finishedAt: new Date(),
+      errorCode: failure.code,
+      errorMessage: failure.message,
+      errorRetryable: failure.retryable,
+    },
+    failure.message,
+  );
+}
+
+function requeue(hold: RunHold, delaySeconds: number) {
+  return (tx: Prisma.TransactionClient) => addLearningJob(tx, hold.run, { delaySeconds });
+}

@@ -1,0 +1,164 @@
+import type pg from 'pg';
+import { INSERT_TAGS, type StoredTag, splitTags, tagColumns } from '../../catalog/tag-rows.js';
+import type { Moment, Signal, SignalEmbedding } from '../../signals/signal.js';
+import type { Tagger } from '../../tagging/tagger.js';
+import { vectorFromBytes } from '../stored-value.js';
+
+/** Predictions that are tagged anew together, in one transaction. */
+export interface RetagPage {
+  predictionIds: string[];
+  /** The version that tags. */
+  classifierId: string;
+  /** Encoders whose vectors count. */
+  encoders: readonly string[];
+  /** Which run this is for; writes of an attempt that is not the newest any more are refused. */
+  run: { id: string; attempt: number };
+}
+
+export interface RetaggedPage {
+  tagged: number;
+  /** Their trailers have no vectors of this pack's encoders. */
+  skipped: number;
+  /** False: another worker has taken the run, or it was stopped; nothing was written. */
+  isWanted: boolean;
+}
+
+interface StoredSignals {
+  predictionId: string;
+  vectors: StoredVector[];
+  lines: string[];
+}
+
+interface StoredVector {
+  id: string;
+  signal: Signal;
+  model: string;
+  /** base64 */
+  vector: string | null;
+  measures: Record<string, number>;
+  missingReason: string | null;
+}
+
+/** Reads, tags and writes one page over a connection of its own. Tagging a page twice changes nothing. */
+export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPage): Promise<RetaggedPage> {
+  const stored = await readSignals(client, page);
+  const usable = stored.filter(({ vectors }) => vectors.length > 0);
+  const tagged: { predictionId: string; tags: StoredTag[] }[] = [];
+  for (const { predictionId, vectors, lines } of usable) {
+    const moments = tagger.readsMoments ? await readMoments(client, vectors) : null;
+    const embeddings = vectors.map((entry) => embeddingOf(entry, lines, moments));
+    const tags = moments ? (await tagger.tag(embeddings)).tags : await decide(tagger, embeddings);
+    tagged.push({ predictionId, tags });
+  }
+  const isWanted = await writePage(client, page, tagged);
+  return { tagged: isWanted ? tagged.length : 0, skipped: stored.length - usable.length, isWanted };
+}
+
+async function readSignals(client: pg.Client, page: RetagPage): Promise<StoredSignals[]> {
+  const { rows } = await client.query<StoredSignals>({
+    name: 'retag-read',
+    text: `
+      SELECT p."id" AS "predictionId",
+        coalesce((SELECT json_agg(json_build_object('id', s."id", 'signal', s."signal", 'model', s."model",
+            'vector', encode(s."vector", 'base64'), 'measures', s."measures", 'missingReason', s."missingReason"))
+          FROM "SignalVector" s WHERE s."trailerId" = p."trailerId" AND s."model" = ANY($2::text[])), '[]') AS "vectors",
+        ARRAY(SELECT n."text" FROM "Line" n
+          WHERE n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") AS "lines"
+      FROM "Prediction" p WHERE p."id" = ANY($1::text[])`,
+    values: [page.predictionIds, page.encoders],
+  });
+  return rows;
+}
+
+async function readMoments(
+  client: pg.Client,
+  vectors: readonly StoredVector[],
+): Promise<Map<string, Moment[]>> {
+  const { rows } = await client.query<{ signalVectorId: string; moments: (Moment & { vector: string })[] }>(
+    `SELECT "signalVectorId", json_agg(json_build_object('startSeconds', "startSeconds", 'endSeconds', "endSeconds",
+       'vector', encode("vector", 'base64'), 'line', "line", 'shotIndex', "shotIndex") ORDER BY "index") AS "moments"
+     FROM "MomentVector" WHERE "signalVectorId" = ANY($1::text[]) GROUP BY 1`,
+    [vectors.map(({ id }) => id)],
+  );
+  return new Map(
+    rows.map(({ signalVectorId, moments }) => [
+      signalVectorId,
+      moments.map((moment) => ({ ...moment, vector: floatsOf(moment.vector) })),
+    ]),
+  );
+}
+
+/**
+ * A stored signal as the taggers read it. Without the vectors of its moments the whole stands for them, for it is
+ * their mean; lines are there for their words alone.
+ */
+function embeddingOf(
+  { id, signal, model, vector: bytes, measures, missingReason }: StoredVector,
+  lines: readonly string[],
+  moments: Map<string, Moment[]> | null,
+): SignalEmbedding {
+  const vector = bytes === null ? null : floatsOf(bytes);
+  const embedding = { signal, model, vector, measures, missingReason };
+  if (moments) return { ...embedding, moments: moments.get(id) ?? [] };
+  if (vector === null) return { ...embedding, moments: [] };
+  if (signal !== 'TEXT') return { ...embedding, moments: [momentOf(vector, null)] };
+  const spoken = lines.filter((line) => line.trim() !== '');
+  return { ...embedding, moments: spoken.map((line) => momentOf(NO_VECTOR, line)) };
+}
+
+/** What speaks for a tag is known only from the moments. */
+async function decide(tagger: Tagger, embeddings: SignalEmbedding[]): Promise<StoredTag[]> {
+  const tags = await tagger.decide(embeddings);
+  return tags.map((tag) => ({ ...tag, shares: null, evidence: null }));
+}
+
+function momentOf(vector: Float32Array, line: string | null): Moment {
+  return { startSeconds: 0, endSeconds: 1, vector, line, shotIndex: null };
+}
+
+async function writePage(
+  client: pg.Client,
+  { run, classifierId }: RetagPage,
+  tagged: readonly { predictionId: string; tags: StoredTag[] }[],
+): Promise<boolean> {
+  const split = tagged.map(({ predictionId, tags }) => ({ predictionId, ...splitTags(tags) }));
+  const ids = split.map(({ predictionId }) => predictionId);
+  await client.query('BEGIN');
+  try {
+    const { rowCount } = await client.query(
+      `SELECT FROM "LearningRun" WHERE "id" = $1 AND "attempt" = $2 AND "state" = 'RUNNING' AND NOT "cancelRequested"`,
+      [run.id, run.attempt],
+    );
+    if (rowCount === 1) {
+      await client.query(
+        `UPDATE "Prediction" p SET "classifierId" = $3, "others" = u."others", "taggedAt" = now()
+         FROM unnest($1::text[], $2::jsonb[]) AS u("id", "others") WHERE p."id" = u."id"`,
+        [ids, split.map(({ others }) => JSON.stringify(others)), classifierId],
+      );
+      await client.query(`DELETE FROM "Tag" WHERE "predictionId" = ANY($1::text[])`, [ids]);
+      const rows = split.flatMap(({ predictionId, rows: tags }) =>
+        tags.map((tag) => ({ predictionId, tag })),
+      );
+      await client.query({ name: 'retag-tags', text: INSERT_TAGS, values: tagColumns(rows) });
+      await client.query(WANT_PROFILES, [ids]);
+    }
+    await client.query('COMMIT');
+    return rowCount === 1;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * What discovery knows of the titles is out of date. It is told so once at the end, not with each page as its own
+ * triggers would: making profiles takes the same cores.
+ */
+const WANT_PROFILES = `
+  INSERT INTO "TitleProfile" ("titleId")
+  SELECT DISTINCT r."titleId" FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId"
+  WHERE p."id" = ANY($1::text[]) ORDER BY 1
+  ON CONFLICT ("titleId") DO UPDATE SET "wanted" = "TitleProfile"."wanted" + 1`;
+
+const NO_VECTOR = new Float32Array();
+const floatsOf = (base64: string) => vectorFromBytes(Buffer.from(base64, 'base64'));

@@ -1,0 +1,107 @@
+import type pg from 'pg';
+import { Failure } from '../../failure.js';
+import { ThreadPool } from '../../inference/threads.js';
+import { StaleAttempt } from '../attempt.js';
+import type { LearningJob } from './learning-runner.js';
+import type { LearningTasks } from './tasks.js';
+
+/** Predictions that a thread tags in one transaction: about half a second's work. */
+const PAGE = 500;
+/** Ids that are read at once: bounds memory. */
+const WINDOW = 20_000;
+
+/** Tags every trailer's newest prediction that another classifier of the pack made. Begins again where it was ended. */
+export async function retagCatalog(job: LearningJob): Promise<void> {
+  const { hold, parts, signal } = job;
+  const { classifierId } = hold.run;
+  const classifier = classifierId === null ? null : await parts.classifiers.find(classifierId);
+  if (!classifier) {
+    throw new Failure('CLASSIFIER_INCOMPATIBLE', 'The classifier fits another pack: activate one that fits.');
+  }
+  const outdated = await countOutdated(parts.pool, parts.pack.id, classifier.id);
+  const total = Math.max(outdated, await totalSoFar(parts.pool, hold.run.id));
+  const counts = { tagged: 0, skipped: 0 };
+  const threads = new ThreadPool<LearningTasks>(parts.threadEntry, parts.threads);
+  const retag = async (predictionIds: string[]) => {
+    const { id, attempt } = hold.run;
+    const page = {
+      ...{ predictionIds, classifierId: classifier.id, encoders: parts.pack.encoders },
+      run: { id, attempt },
+    };
+    const input = { url: parts.databaseUrl, pack: parts.pack.files, classifier, page };
+    const { tagged, skipped, isWanted } = await threads.run('retag', input);
+    signal.throwIfAborted();
+    if (!isWanted) throw new StaleAttempt(`attempt ${attempt} of ${id} is stale`);
+    counts.tagged += tagged;
+    counts.skipped += skipped;
+    const done = total - outdated + counts.tagged + counts.skipped;
+    hold.progress({ stage: 'Tagging', done: Math.min(done, total), total });
+  };
+  try {
+    for (let behind: string | null = ''; behind !== null; ) {
+      const ids: string[] = await outdatedIds(parts.pool, parts.pack.id, classifier.id, behind);
+      await inLanes(pagesOf(ids), threads.size, retag);
+      behind = ids.at(-1) ?? null;
+    }
+  } finally {
+    await threads.runOnEach('shut', undefined).catch(() => undefined);
+    await threads.close();
+    await parts.pool.query(`SELECT pg_notify('marquee_title', '')`);
+  }
+  hold.progress({ stage: 'Tagging', done: total, total });
+  await hold.succeed(summary(counts), async () => ({}));
+}
+
+function summary({ tagged, skipped }: { tagged: number; skipped: number }): string {
+  const left =
+    skipped === 0 ? '' : ` ${skipped} kept theirs: they have no vectors of this pack; analyse them again.`;
+  return `${tagged} predictions were tagged anew.${left}`;
+}
+
+function pagesOf(ids: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, i) => ids.slice(i * PAGE, (i + 1) * PAGE));
+}
+
+/** Works through the pages, `lanes` of them at a time. */
+async function inLanes<T>(pages: T[], lanes: number, work: (page: T) => Promise<void>): Promise<void> {
+  const waiting = [...pages];
+  const lane = async () => {
+    for (let page = waiting.shift(); page !== undefined; page = waiting.shift()) await work(page);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  const failed = ended.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+const OUTDATED = `
+  FROM "Prediction" p JOIN "Classifier" c ON c."id" = p."classifierId"
+  WHERE c."pack" = $1 AND p."classifierId" <> $2 AND NOT EXISTS (
+    SELECT FROM "Prediction" newer WHERE newer."trailerId" = p."trailerId"
+      AND (newer."createdAt", newer."id") > (p."createdAt", p."id"))`;
+
+async function countOutdated(pool: pg.Pool, pack: string, classifierId: string): Promise<number> {
+  const { rows } = await pool.query(`SELECT count(*)::int AS "count" ${OUTDATED}`, [pack, classifierId]);
+  return rows[0].count;
+}
+
+async function outdatedIds(
+  pool: pg.Pool,
+  pack: string,
+  classifierId: string,
+  behind: string,
+): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT p."id" ${OUTDATED} AND p."id" > $3 ORDER BY p."id" LIMIT ${WINDOW}`,
+    [pack, classifierId, behind],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** How many there were when the run began, where it begins again. */
+async function totalSoFar(pool: pg.Pool, runId: string): Promise<number> {
+  const { rows } = await pool.query(
+    `SELECT coalesce(max("total"), 0)::int AS "total" FROM "LearningEvent" WHERE "runId" = $1`,
+    [runId],
+  );
+  return rows[0].total;
+}

@@ -1,0 +1,122 @@
+import path from 'node:path';
+import pg from 'pg';
+import { Failure } from '../../failure.js';
+import type { TaskContext } from '../../inference/threads.js';
+import type { PackFiles } from '../../signals/pack.js';
+import type { Signal } from '../../signals/signal.js';
+import { nameClassifier, readClassifier } from '../../tagging/classifier-file.js';
+import { readMapping, readTaxonomy } from '../../tagging/taxonomy.js';
+import { shareOf, type TrainingOptions, trainClassifier } from '../../tagging/train-classifier.js';
+import { isReadable, readTrainingRows, type TrainingRow } from '../../tagging/training-row.js';
+import type { ClassifierVersion } from '../classifier-files.js';
+import { taggerOf } from '../loaded-taggers.js';
+import { readCatalogRows } from './catalog-rows.js';
+import { type RetaggedPage, type RetagPage, retagPage } from './retag-page.js';
+
+/** Where the rows of a training come from. */
+export type TrainingSource =
+  /** `name` is what its sender calls it. */
+  | { kind: 'FILE'; file: string; name: string }
+  | { kind: 'CATALOG'; url: string; models: Partial<Record<Signal, string>> };
+
+/** A classifier that is ready to be stored. */
+export interface TrainedFile {
+  bytes: Uint8Array;
+  /** As in `Tagging.classifier`. */
+  name: string;
+  dataFingerprint: string;
+  figures: Record<string, unknown>;
+  /** Whose vectors it reads. */
+  encoders: string[];
+}
+
+let connected: Promise<pg.Client> | null = null;
+
+/** What a thread that learns or tags the catalog anew can do. */
+export const tasks = {
+  async retag(input: {
+    url: string;
+    pack: PackFiles;
+    classifier: ClassifierVersion;
+    page: RetagPage;
+  }): Promise<RetaggedPage> {
+    connected ??= connect(input.url);
+    return retagPage(await connected, await taggerOf(input.pack, input.classifier), input.page);
+  },
+
+  /** Trains on the catalog's taxonomy, for its labels are what the catalog can show. */
+  async train(
+    input: {
+      source: TrainingSource;
+      /** Holds the taxonomy, and the names that data use for its labels. */
+      modelsFolder: string;
+      options: Omit<TrainingOptions, 'taxonomy' | 'mapping' | 'groups'> & { groups: string[] };
+    },
+    { signal, progress }: TaskContext,
+  ): Promise<TrainedFile> {
+    const rows = (await readRows(input.source, signal)).filter(isReadable);
+    const taxonomy = await readTaxonomy(path.join(input.modelsFolder, 'taxonomy.json'));
+    const mapping = await readMapping(path.join(input.modelsFolder, 'label-mapping.json'), taxonomy);
+    const groups = input.options.groups.length > 0 ? input.options.groups : groupsIn(rows);
+    if (groups.length === 0) {
+      throw new Failure('BAD_INPUT', 'No row has labels of genre, mood or theme and words to learn from.');
+    }
+    const { bytes, figures, fingerprint } = await trainClassifier(
+      rows,
+      { ...input.options, groups, taxonomy, mapping },
+      (step) => progress(shareOf(step)),
+      signal,
+    );
+    const { classifier } = readClassifier(bytes);
+    return {
+      ...{ bytes, figures, dataFingerprint: fingerprint, name: nameClassifier(bytes) },
+      encoders: Object.values(classifier.models),
+    };
+  },
+
+  /** Ends the connection, so that the thread can end. */
+  async shut(): Promise<void> {
+    const client = await connected;
+    connected = null;
+    await client?.end();
+  },
+};
+
+export type LearningTasks = typeof tasks;
+
+async function readRows(source: TrainingSource, signal: AbortSignal): Promise<TrainingRow[]> {
+  if (source.kind === 'CATALOG') {
+    connected ??= connect(source.url);
+    return readCatalogRows(await connected, source.models);
+  }
+  const rows: TrainingRow[] = [];
+  try {
+    for await (const row of readTrainingRows([source.file], signal)) rows.push(row);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // Where the server keeps an upload is nobody's business.
+    throw new Failure(error.code, error.message.replaceAll(source.file, source.name), { cause: error });
+  }
+  return rows;
+}
+
+/** The catalog's groups of which a row says something. */
+function groupsIn(rows: readonly TrainingRow[]): string[] {
+  const named = new Set(
+    rows.flatMap(({ labels, soft }) =>
+      [...Object.keys(labels), ...Object.keys(soft)].map((g) => g.toLowerCase()),
+    ),
+  );
+  return ['genre', 'mood', 'theme'].filter((group) => named.has(group));
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    keepAlive: true,
+    application_name: 'marquee learning',
+  });
+  client.on('error', () => undefined); // its next query says so
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,4 @@
+import { serveTasks } from '../../inference/thread.js';
+import { tasks } from './tasks.js';
+
+serveTasks(tasks);

@@ -1,0 +1,75 @@
+import type { Signal, TagState, TagWeight } from '../generated/prisma/enums.js';
+
+/** A classifier's answer about one label, as it is stored. */
+export interface StoredTag {
+  label: string;
+  probability: number;
+  threshold: number;
+  state: TagState;
+  weight: TagWeight | null;
+  /** Null: not stored; the classifier is asked when it is read. */
+  shares: Partial<Record<Signal, number>> | null;
+  /** Null: not stored, as with the shares. */
+  evidence: object[] | null;
+}
+
+/**
+ * The labels that are neither ACCEPTED nor SUGGESTED, by id: probability, threshold, whether it is ABSTAINED (else
+ * BELOW_THRESHOLD), shares. Most labels of a prediction are among them; as rows they would be most of the database.
+ */
+export type OtherTags = Record<string, [number, number, boolean, StoredTag['shares']]>;
+
+/** Tags that have rows of their own, and the others as their prediction keeps them. */
+export function splitTags<T extends StoredTag>(tags: readonly T[]): { rows: T[]; others: OtherTags } {
+  const isRow = ({ state }: StoredTag) => state === 'ACCEPTED' || state === 'SUGGESTED';
+  const others = tags
+    .filter((tag) => !isRow(tag))
+    .map(({ label, probability, threshold, state, shares }) => [
+      label,
+      [probability, threshold, state === 'ABSTAINED', shares],
+    ]);
+  return { rows: tags.filter(isRow), others: Object.fromEntries(others) };
+}
+
+/** The tags that `splitTags` put among the others. */
+export function tagsOfOthers(others: OtherTags): StoredTag[] {
+  return Object.entries(others).map(([label, [probability, threshold, isAbstained, shares]]) => ({
+    ...{ label, probability, threshold, shares },
+    state: isAbstained ? 'ABSTAINED' : 'BELOW_THRESHOLD',
+    weight: null,
+    evidence: [],
+  }));
+}
+
+/** How far a probability lies from its threshold, in log-odds. */
+export function marginOf(probability: number, threshold: number): number {
+  return Math.abs(logOdds(probability) - logOdds(threshold));
+}
+
+/** Writes the rows whose columns `tagColumns` gives as parameters. */
+export const INSERT_TAGS = `
+  INSERT INTO "Tag" ("predictionId", "labelId", "probability", "threshold", "state", "weight", "margin", "shares", "evidence")
+  SELECT * FROM unnest($1::text[], $2::text[], $3::float8[], $4::float8[], $5::"TagState"[], $6::"TagWeight"[],
+    $7::float8[], $8::jsonb[], $9::jsonb[])`;
+
+/** One array a column of `INSERT_TAGS`. */
+export function tagColumns(rows: readonly { predictionId: string; tag: StoredTag }[]): unknown[][] {
+  const column = (value: (tag: StoredTag) => unknown) => rows.map(({ tag }) => value(tag));
+  return [
+    rows.map(({ predictionId }) => predictionId),
+    column(({ label }) => label),
+    column(({ probability }) => probability),
+    column(({ threshold }) => threshold),
+    column(({ state }) => state),
+    column(({ weight }) => weight),
+    column(({ probability, threshold }) => marginOf(probability, threshold)),
+    column(({ shares }) => shares && JSON.stringify(shares)),
+    column(({ evidence }) => evidence && JSON.stringify(evidence)),
+  ];
+}
+
+/** Bounded, so that a certain answer has a margin that can be stored. */
+function logOdds(probability: number): number {
+  const LEAST = 1e-9;
+  return Math.log(Math.max(probability, LEAST) / Math.max(1 - probability, LEAST));
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { access, constants, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SingleBar } from 'cli-progress';
+import { Failure } from '../failure.js';
+import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
+import { type TrainingOptions, type TrainingProgress, trainClassifier } from '../tagging/train-classifier.js';
+import type { Aim } from '../tagging/training/aim.js';
+import { parseSplit, readLabelledRows } from './labelled-rows.js';
+import { withMedia } from './media-rows.js';
+
+export interface TrainFlags {
+  taxonomy?: string;
+  pack?: string;
+  textOnly?: boolean;
+  group?: string[];
+  head?: string;
+  aim?: string;
+  seed?: string;
+  split?: string;
+  out?: string;
+  json?: boolean;
+}
+
+const MAPPING = fileURLToPath(new URL('../../models/label-mapping.json', import.meta.url));
+const TAXONOMY = fileURLToPath(new URL('../../models/taxonomy.json', import.meta.url));
+const HEADS: readonly TrainingOptions['head'][] = ['auto', 'linear', 'hidden'];
+const DEFAULT_SEED = 1;
+
+/** `marquee train`: a classifier's file from labelled rows. */
+export async function trainCommand(files: string[], flags: TrainFlags): Promise<void> {
+  const out = path.resolve(flags.out ?? 'classifier.onnx');
+  await assertWritable(out);
+  const options = await optionsOf(flags);
+  const given = await readLabelledRows(files, parseSplit(flags.split));
+  const read = flags.textOnly ? given.map((row) => ({ ...row, media: null, vectors: {} })) : given;
+  const { rows, models } = await withMedia(read, flags.pack);
+  process.stderr.write(`Learning from ${rows.length} rows.\n`);
+  const { bytes, figures, fingerprint } = await withBar((progress, signal) =>
+    trainClassifier(rows, { ...options, models }, progress, signal),
+  );
+  await writeWhole(out, bytes);
+  const report = { file: out, bytes: bytes.length, fingerprint, figures };
+  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
+}
+
+async function optionsOf(flags: TrainFlags): Promise<TrainingOptions> {
+  const head = HEADS.find((known) => known === (flags.head ?? 'auto'));
+  if (!head) throw new Failure('BAD_INPUT', `--head is auto, linear or hidden, not ${flags.head}.`);
+  const seed = Number(flags.seed ?? DEFAULT_SEED);
+  if (!Number.isInteger(seed) || seed < 0)
+    throw new Failure('BAD_INPUT', '--seed is a whole number from 0 on.');
+  const options: TrainingOptions = {
+    head,
+    seed,
+    aim: parseAim(flags.aim),
+    groups: flags.group ?? [],
+    models: {},
+  };
+  if (flags.taxonomy === undefined) return options;
+  const taxonomy = await readTaxonomy(flags.taxonomy);
+  return { ...options, taxonomy, mapping: await readMapping(MAPPING, await readTaxonomy(TAXONOMY)) };
+}
+
+/** `best-f1`, or `precision=0.8`. @throws Failure BAD_INPUT */
+export function parseAim(text: string | undefined): Aim {
+  if (text === undefined || text === 'best-f1') return { kind: 'best-f1' };
+  const floor = Number(/^precision=(0?\.\d+|1)$/.exec(text)?.[1]);
+  if (floor > 0) return { kind: 'precision', floor };
+  throw new Failure('BAD_INPUT', '--aim is best-f1, or a floor such as precision=0.8.');
+}
+
+async function withBar<T>(
+  work: (progress: (progress: TrainingProgress) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const bar = new SingleBar({
+    format: '{stage} [{bar}] {percentage} %',
+    ...{ stream: process.stderr, noTTYOutput: false, clearOnComplete: true, hideCursor: true },
+  });
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  bar.start(100, 0, { stage: 'reading'.padEnd(11) });
+  try {
+    const show = ({ stage, done, of }: TrainingProgress) =>
+      bar.update(Math.round((100 * done) / of), { stage: stage.padEnd(11) });
+    return await work(show, stopping.signal);
+  } finally {
+    bar.stop();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+/** Known before an hour of training, not after it. @throws Failure FOLDER_UNWRITABLE */
+async function assertWritable(file: string): Promise<void> {
+  await access(path.dirname(file), constants.W_OK).catch((cause) => {
+    throw new Failure('FOLDER_UNWRITABLE', `${file} cannot be written: check --out.`, { cause });
+  });
+}
+
+/** A file that is there is there whole: a process that dies leaves what was there before. */
+async function writeWhole(file: string, bytes: Buffer): Promise<void> {
+  const draft = `${file}.${randomUUID()}.tmp`;
+  try {
+    const handle = await open(draft, 'wx');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (cause) {
+    await rm(draft, { force: true });
+    throw cause;
+  }
+}
+
+interface TrainingReport {
+  file: string;
+  bytes: number;
+  fingerprint: string;
+  figures: Record<string, unknown>;
+}
+
+function formatReport({ file, bytes, figures }: TrainingReport): string {
+  const { rows, labels, microF1, macroF1, mAP, leftOut } = figures as Record<string, number> & {
+    leftOut: string[];
+  };
+  const lines = [
+    `${file}: ${labels} labels from ${rows} rows, ${(bytes / 1e6).toFixed(1)} MB`,
+    `on rows that it had not seen: micro-F1 ${digits(microF1)}, macro-F1 ${digits(macroF1)}, mAP ${digits(mAP)}`,
+    ...(leftOut.length > 0
+      ? [`left out, for fewer than two rows have or lack them: ${leftOut.join(', ')}`]
+      : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const digits = (value: number | undefined) => (value ?? Number.NaN).toFixed(3);
