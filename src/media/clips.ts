@@ -86,9 +86,12 @@ async function readWanted(
       path,
       pictures: {
         streamIndex: video.streamIndex,
-        outputs: [{ format: clipPictures(video), selection: { stretches: stretches(times).map(inFile) } }],
+        outputs: [
+          { format: clipPictures(video), selection: { stretches: [...wanted].map(around).map(inFile) } },
+        ],
         frames: 'ALL',
         segments: segments?.map(inFile) ?? null,
+        leadSeconds: packets.leadSeconds,
       },
       sound: null,
       subtitles: [],
@@ -117,17 +120,9 @@ function segmentsAround(times: readonly number[], packets: PacketList): Segment[
   return segments;
 }
 
-/** Wanted frames less than this apart are taken with all between them: one selection instead of many. */
-const STRETCH_GAP_SECONDS = 0.5;
-
-function stretches(times: readonly number[]): Segment[] {
-  const found: { from: number; to: number }[] = [];
-  for (const time of times.toSorted((a, b) => a - b)) {
-    const last = found.at(-1);
-    if (last && time - last.to < STRETCH_GAP_SECONDS) last.to = time + SAME_TIME_SECONDS;
-    else found.push({ from: time - SAME_TIME_SECONDS, to: time + SAME_TIME_SECONDS });
-  }
-  return found;
+/** Around each wanted frame; what is decoded between them costs no conversion. */
+function around(time: number): Segment {
+  return { from: time - SAME_TIME_SECONDS, to: time + SAME_TIME_SECONDS };
 }
 
 /** The middle square is cut out first: what lies beside it is not worth scaling. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { INPUT, inputLimits, outputName, startChild } from './child.js';
 import { FORMATS } from './formats.js';
+import { SAME_TIME_SECONDS } from './frame-clock.js';
 import { FrameTimes, type RawFrame, readFrames } from './frame-reader.js';
 import { MAX_PIXELS } from './probe.js';
 import type { Program } from './program.js';
@@ -23,6 +24,8 @@ export interface PicturePlan {
   frames: 'ALL' | 'REFERENCE' | 'KEY';
   /** Stretches to decode, in time; null for the whole file. */
   segments: readonly Segment[] | null;
+  /** See `PacketList.leadSeconds`: a segment ends where any stream's packet is behind it. */
+  leadSeconds: number;
 }
 
 export interface PictureOutput {
@@ -101,7 +104,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
     outputs: outputs.length,
     timeoutSeconds: plan.timeoutSeconds,
     signal,
-    ...(segments ? { stdin: concatScript(segments) } : {}),
+    ...(segments ? { stdin: concatScript(segments, pictures?.leadSeconds ?? 0) } : {}),
     onLine: (line) => {
       for (const output of times) output.take(line);
     },
@@ -162,21 +165,31 @@ function selectExpression(
   segments: readonly Segment[] | null,
 ): string {
   if ('stretches' in selection)
-    return selection.stretches.map((stretch) => inSegments(stretch, segments)).join('+');
+    return sumOf(selection.stretches.flatMap((stretch) => inSegments(stretch, segments)));
   // Register 0 holds the time from which the next frame is due, register 1 the number of the last one's successor.
   const isDue = `isnan(prev_selected_t)+gte(t,ld(0))+gt(t-prev_t,${GAP_SECONDS})`;
   return `if(${isDue},st(0,t+${selection.everySeconds});st(1,n+1);1,eq(n,ld(1)))`;
 }
 
+/** ffmpeg parses a sum of a hundred terms no more, but sums of sums. */
+const MAX_TERMS = 50;
+
+function sumOf(terms: readonly string[]): string {
+  if (terms.length === 0) return '0';
+  if (terms.length <= MAX_TERMS) return terms.join('+');
+  const groups = Math.ceil(terms.length / MAX_TERMS);
+  const parts = Array.from({ length: groups }, (_, i) => terms.slice(i * MAX_TERMS, (i + 1) * MAX_TERMS));
+  return sumOf(parts.map((part) => `(${part.join('+')})`));
+}
+
 /** A stretch may reach from one segment into the next: it is wanted in each of them. */
-function inSegments(stretch: Segment, segments: readonly Segment[] | null): string {
-  if (segments === null) return between(stretch, 0);
-  const parts = segments.flatMap((segment, index) =>
+function inSegments(stretch: Segment, segments: readonly Segment[] | null): string[] {
+  if (segments === null) return [between(stretch, 0)];
+  return segments.flatMap((segment, index) =>
     stretch.to > segment.from && stretch.from < segment.to
       ? [between(stretch, index * SEGMENT_SPACING_SECONDS - inpoint(segment))]
       : [],
   );
-  return parts.join('+') || '0';
 }
 
 function between({ from, to }: Segment, shift: number): string {
@@ -201,12 +214,12 @@ function inpoint({ from }: Segment): number {
   return Number((from + SEEK_MARGIN_SECONDS).toFixed(6));
 }
 
-function concatScript(segments: readonly Segment[]): string {
+function concatScript(segments: readonly Segment[], leadSeconds: number): string {
   const entries = segments.map(({ from, to }) =>
     [
       `file '${INPUT}'`,
       `inpoint ${inpoint({ from, to }).toFixed(6)}`,
-      `outpoint ${to.toFixed(6)}`,
+      `outpoint ${(to + leadSeconds).toFixed(6)}`,
       `duration ${SEGMENT_SPACING_SECONDS}`,
     ].join('\n'),
   );
@@ -223,7 +236,7 @@ async function* inFileTime(
     const segment = segments[index];
     if (!segment) continue;
     const fileSeconds = seconds - index * SEGMENT_SPACING_SECONDS + inpoint(segment);
-    const isInside = fileSeconds >= segment.from - SEEK_MARGIN_SECONDS && fileSeconds < segment.to;
+    const isInside = fileSeconds >= segment.from - SAME_TIME_SECONDS && fileSeconds < segment.to;
     if (isInside) yield { seconds: fileSeconds, data };
   }
 }
