@@ -5,8 +5,9 @@ import type { Config } from './config.js';
 import { Failure } from './failure.js';
 import { chooseDevice, type DeviceChoice } from './inference/devices.js';
 import { usableCores, usableMemory } from './inference/machine.js';
-import { readManifest } from './inference/packs.js';
+import { nameModel, readManifest } from './inference/packs.js';
 import { type FullModels, findFullModels } from './inference/pulled-models.js';
+import type { ClipSampling } from './signals/clips.js';
 import { nameZeroShot } from './tagging/zero-shot-files.js';
 
 const COMPACT_FOLDER = fileURLToPath(new URL('../models/compact', import.meta.url));
@@ -67,8 +68,9 @@ async function compactPack(reason: string): Promise<ChosenPack> {
 async function fullPack(config: Config): Promise<ChosenPack> {
   const device = await chooseDevice(config.device);
   const precision = device.device === 'cpu' ? 'int8' : 'float16';
-  const { models } = await findFullModels(modelsFolderOf(config), config.models.preferred, precision);
-  if (!models) throw new Failure('CONFLICT', 'A model was removed while Marquee started: start it again.');
+  const { models: pulled } = await findFullModels(modelsFolderOf(config), config.models.preferred, precision);
+  if (!pulled) throw new Failure('CONFLICT', 'A model was removed while Marquee started: start it again.');
+  const models = sampled(pulled, config.clips);
   const { models: compact } = await readManifest(COMPACT_FOLDER);
   const names = await nameZeroShot(COMPACT_FOLDER, models);
   const bytes = config.models.bytes ?? usableMemory() / 2;
@@ -86,6 +88,7 @@ async function fullPack(config: Config): Promise<ChosenPack> {
         ...names,
         device: device.device,
         precision,
+        sampling: config.clips,
         threads: Math.max(1, Math.floor(cores / encoderThreads)),
       },
       encoders: [models.TEXT.name, models.PICTURE?.name ?? '', compact.PICTURE, compact.SOUND, names.fused],
@@ -101,6 +104,13 @@ async function fullPack(config: Config): Promise<ChosenPack> {
     device,
     encoderThreads,
   };
+}
+
+/** Vectors of clips that were taken elsewhere never meet: they bear another name. */
+function sampled(models: FullModels, sampling: ClipSampling): FullModels {
+  if (models.PICTURE === null || sampling === 'shots') return models;
+  const { repository, name } = models.PICTURE;
+  return { ...models, PICTURE: { ...models.PICTURE, name: nameModel(repository, [name, sampling]) } };
 }
 
 function bytesOfSet(models: FullModels, precision: keyof typeof MEMORY_SHARE): number {

@@ -60,6 +60,8 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .option('--role <role>', 'all, api (no analyses here) or worker (analyses only)')
     .action(async (options: { role?: string }) => {
       if (options.role !== undefined) process.env.MARQUEE_ROLE = options.role;
+      const { offerAtTerminal } = await import('./cli/full-pack-offer.js');
+      await offerAtTerminal();
       const { serve } = await import('./main.js');
       await serve();
     });
@@ -163,6 +165,8 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .option('--labels <labels>', 'measure these labels only, by name or id, separated by commas')
     .option('--learn-from <rows...>', 'what the ladder’s TF-IDF learns from (default: the rows, in folds)')
     .option('--split <split>', 'training or validation: nine tenths or a tenth of the rows, by id')
+    .option('--plots <folder>', 'write reliability.svg and coverage-risk.svg there')
+    .option('--card <file>', 'write the figures into this model card')
     .option('--seen', 'measure on rows that taught the classifier all the same')
     .option('--json', 'print JSON instead of tables')
     .action(async (rows: string[], options: EvaluateFlags) => {

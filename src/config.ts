@@ -41,6 +41,8 @@ const environment = z.object({
   HF_TOKEN: z.string().optional(),
   MARQUEE_PACK: z.enum(['auto', 'compact', 'full']).default('auto'),
   MARQUEE_DEVICE: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto'),
+  MARQUEE_CLIPS: z.enum(['shots', 'uniform']).default('shots'),
+  MARQUEE_SPEECH: z.enum(['missing', 'gaps']).default('missing'),
   MARQUEE_MODELS: list(',').optional(),
   MARQUEE_MODEL_BYTES: bytes.optional(),
   MARQUEE_API_KEYS: list(',').pipe(z.array(apiKey)).optional(),
@@ -68,6 +70,10 @@ export interface Config {
   pack: 'auto' | 'compact' | 'full';
   /** Where the full pack's models run. */
   device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
+  /** Where the full pack's picture encoder takes its frames. */
+  clips: 'shots' | 'uniform';
+  /** When the recogniser listens: where no other words are there, or also where written lines are silent. */
+  speech: 'missing' | 'gaps';
   models: {
     /** Pulled models (`owner/name`) to use in place of the full pack's own. */
     preferred: string[];
@@ -121,6 +127,8 @@ export function readConfig(env: NodeJS.ProcessEnv, workingFolder = process.cwd()
     role: value.MARQUEE_ROLE,
     pack: value.MARQUEE_PACK,
     device: value.MARQUEE_DEVICE,
+    clips: value.MARQUEE_CLIPS,
+    speech: value.MARQUEE_SPEECH,
     models: { preferred: value.MARQUEE_MODELS ?? [], bytes: value.MARQUEE_MODEL_BYTES ?? null },
     hub: { endpoint: value.HF_ENDPOINT.replace(/\/+$/, ''), token: value.HF_TOKEN ?? null },
     apiKeys: value.MARQUEE_API_KEYS ?? [],

@@ -55,7 +55,7 @@ async function load(files: PackFiles) {
     return { pack: (await loadCompactPack(files.folder)) as Pack, tagger: await loadTagger(files.folder) };
   }
   const full = await loadFullPack(files);
-  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts));
+  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts), full.classNames);
   full.recogniser.model = talkative(full.recogniser);
   return { pack: full as Pack, tagger: await loadZeroShotTagger(files) };
 }
@@ -83,7 +83,7 @@ try {
     const written = chooseTranscript([...captions, ...decoded.subtitles], facts.durationSeconds);
     if (written.origin !== null || !pack.recognise) return written;
     const { sound } = await decodedAgain(decode);
-    return recognisedTranscript(await pack.recognise(sound, context), facts.durationSeconds);
+    return recognisedTranscript(await pack.recognise({ sound, known: [] }, context), facts.durationSeconds);
   });
   const embeddings = await timed('EMBED', async () =>
     pack.embed({ path: fetched.path, decoded: await decodedAgain(decode), lines: transcript.lines }, context),

@@ -40,6 +40,7 @@ export async function fullSizePack({
     fused: 'full-fused@random',
     device: 'cpu',
     precision: 'int8',
+    sampling: 'shots',
     threads: usableCores(),
   };
 }

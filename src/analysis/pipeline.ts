@@ -15,11 +15,11 @@ import { publish } from './publication.js';
 import { stageVersion } from './stage.js';
 import { runKnownStage, runStage, type StageRun } from './stage-run.js';
 import type { DecodeInput, DecodeSummary } from './tasks.js';
-import { chooseTranscript, recognisedTranscript, type Transcript } from './transcript.js';
+import { chooseTranscript, filledTranscript, recognisedTranscript, type Transcript } from './transcript.js';
 import { unlessAborted } from './turns.js';
 
 /** Raise a number when that stage's own code gives other results for the same input. */
-const NUMBERS = { PROBE: '1', TRANSCRIBE: '2', EMBED: '1', TAG: '1' };
+const NUMBERS = { PROBE: '1', TRANSCRIBE: '3', EMBED: '2', TAG: '1' };
 
 /** A result together with the version under which it is stored, on which the next stages depend. */
 interface Versioned<T> {
@@ -141,18 +141,23 @@ async function transcribeStage(
   if (given !== null) captions.push({ origin: 'SIDECAR', language: null, lines: parseSubtitles(given) });
   const words = createHash('sha256').update(JSON.stringify(captions)).digest('hex');
   const listener = run.pack.recogniser ?? '';
-  const version = stageVersion('TRANSCRIBE', NUMBERS.TRANSCRIBE, decoded.version, words, listener);
+  const { speech } = run.config;
+  const version = stageVersion('TRANSCRIBE', NUMBERS.TRANSCRIBE, decoded.version, words, listener, speech);
   const key = { contentHash: fetched.contentHash, version };
   const { durationSeconds } = decode.facts;
   const value = await runKnownStage(run, 'TRANSCRIBE', key, async (progress) => {
     const written = chooseTranscript([...captions, ...decoded.value.subtitles], durationSeconds);
-    if (written.origin !== null || run.pack.recogniser === null) return written;
-    const input = { decode, pack: run.pack.files };
+    const isEnough = written.origin !== null && speech === 'missing';
+    if (isEnough || run.pack.recogniser === null) return written;
+    const known = written.lines.map(({ startSeconds, endSeconds }) => ({ startSeconds, endSeconds }));
+    const input = { decode, known, pack: run.pack.files };
     const work = run.turns.take(decode.folder, run.signal, () =>
       run.encoders.run('recognise', input, { signal: run.signal, progress }),
     );
     const heard = await unlessAborted(work, run.signal);
-    return recognisedTranscript(heard, durationSeconds);
+    return written.origin === null
+      ? recognisedTranscript(heard, durationSeconds)
+      : filledTranscript(written, heard, durationSeconds);
   });
   return { value, version };
 }

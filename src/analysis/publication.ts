@@ -68,7 +68,11 @@ async function writeTrailer(tx: Transaction, publication: Publication): Promise<
   const origin = transcript.origin;
   if (origin) {
     await tx.line.createMany({
-      data: transcript.lines.map((line, index) => ({ trailerId, index, origin, ...line })),
+      data: transcript.lines.map((line, index) => ({
+        ...{ trailerId, index, ...line },
+        // Only what was recognised has a confidence.
+        origin: line.confidence === null ? origin : 'RECOGNISER',
+      })),
     });
   }
 }

@@ -111,7 +111,7 @@ async function embedTrailer(
   const { subtitles } = await threads.run('decode', decode, { signal });
   const sidecars = await Promise.all(captions.map(readCaptions));
   const written = chooseTranscript([...sidecars, ...subtitles], facts.durationSeconds);
-  const input = { decode, pack: pack.files };
+  const input = { decode, known: [], pack: pack.files };
   const { lines } =
     written.origin === null && pack.recogniser !== null
       ? recognisedTranscript(await threads.run('recognise', input, { signal }), facts.durationSeconds)

@@ -10,6 +10,7 @@ import { loadCompactPack } from '../signals/compact.js';
 import { loadFullPack } from '../signals/full.js';
 import type { Pack, PackFiles } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
+import type { Island } from '../signals/speech/islands.js';
 import type { Recognition } from '../signals/speech/recognition.js';
 import type { Tagging } from '../tagging/tag.js';
 import { ensureZeroShotHead } from '../tagging/zero-shot-files.js';
@@ -53,14 +54,14 @@ export const tasks = {
     };
   },
 
-  /** What is said in the sound; null where there is nothing to listen to, or nothing that listens. */
+  /** What is said in the sound, outside of the stretches whose words are known; null where there is nothing to listen to, or nothing that listens. */
   async recognise(
-    input: { decode: DecodeInput; pack: PackFiles },
+    input: { decode: DecodeInput; known: Island[]; pack: PackFiles },
     context: TaskContext,
   ): Promise<Recognition | null> {
     const { recognise } = await loadedPack(input.pack);
     const { sound } = await decodeOnce(input.decode, context);
-    return recognise && sound.state === 'PRESENT' ? recognise(sound, context) : null;
+    return recognise && sound.state === 'PRESENT' ? recognise({ sound, known: input.known }, context) : null;
   },
 
   async embed(
@@ -97,7 +98,7 @@ export type AnalysisTasks = typeof tasks;
 async function openPack(files: PackFiles): Promise<Pack> {
   if (files.id === 'compact') return loadCompactPack(files.folder);
   const full = await loadFullPack(files);
-  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts));
+  await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts), full.classNames);
   return full;
 }
 

@@ -12,7 +12,7 @@ export interface TranscriptLine extends TimedLine {
 export interface Transcript {
   lines: TranscriptLine[];
   language: string | null;
-  /** Null when no source had words. */
+  /** Of its written lines, or of all; null when no source had words. */
   origin: LineOrigin | null;
 }
 
@@ -45,11 +45,25 @@ export function chooseTranscript(tracks: readonly SubtitleTrack[], durationSecon
   return { lines, language: best.language, origin: best.origin };
 }
 
+/** Written lines, and between them what was recognised where they are silent. */
+export function filledTranscript(
+  written: Transcript,
+  heard: Recognition | null,
+  durationSeconds: number,
+): Transcript {
+  const lines = [...written.lines, ...heardLines(heard, durationSeconds)];
+  return { ...written, lines: lines.toSorted((a, b) => a.startSeconds - b.startSeconds) };
+}
+
 /** What was recognised, as the transcript of a trailer that has no other words. */
 export function recognisedTranscript(heard: Recognition | null, durationSeconds: number): Transcript {
-  const lines = (heard?.lines ?? [])
-    .filter((line) => line.startSeconds < durationSeconds)
-    .map((line) => ({ ...line, endSeconds: Math.min(line.endSeconds, durationSeconds) }));
+  const lines = heardLines(heard, durationSeconds);
   if (!heard || lines.length === 0) return { lines: [], language: null, origin: null };
   return { lines, language: heard.language, origin: 'RECOGNISER' };
+}
+
+function heardLines(heard: Recognition | null, durationSeconds: number): TranscriptLine[] {
+  return (heard?.lines ?? [])
+    .filter((line) => line.startSeconds < durationSeconds)
+    .map((line) => ({ ...line, endSeconds: Math.min(line.endSeconds, durationSeconds) }));
 }

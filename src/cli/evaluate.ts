@@ -1,14 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { Failure } from '../failure.js';
 import { HEAD_FILE } from '../tagging/compact-tagger.js';
-import { evaluate } from '../tagging/evaluation/evaluate.js';
+import { type Evaluation, evaluate } from '../tagging/evaluation/evaluate.js';
+import { writeFigures } from '../tagging/evaluation/model-card.js';
+import { coverageRiskPlot, reliabilityPlot } from '../tagging/evaluation/plots.js';
 import { compactScorer, type Scorer, trainedScorer } from '../tagging/evaluation/scorer.js';
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { formatEvaluation } from './evaluation-report.js';
-import { parseSplit, readLabelledRows } from './labelled-rows.js';
+import { parseSplit, readLabelledRows, type Split } from './labelled-rows.js';
 import { withMedia } from './media-rows.js';
 
 export interface EvaluateFlags {
@@ -19,6 +21,8 @@ export interface EvaluateFlags {
   learnFrom?: string[];
   split?: string;
   seen?: boolean;
+  plots?: string;
+  card?: string;
   json?: boolean;
 }
 
@@ -29,9 +33,9 @@ const SEED = 1;
 
 /** `marquee evaluate`: a classifier's figures on labelled rows. */
 export async function evaluateCommand(files: string[], flags: EvaluateFlags): Promise<void> {
-  const given = await readLabelledRows(files, parseSplit(flags.split));
-  const { rows } = await withMedia(given, flags.pack);
-  const learnFrom = flags.learnFrom ? await readLabelledRows(flags.learnFrom) : [];
+  const split = parseSplit(flags.split);
+  const { rows } = await withMedia(await readLabelledRows(files, split), flags.pack);
+  const learnFrom = flags.learnFrom ? await readLabelledRows(flags.learnFrom, otherSide(split)) : [];
   const scorer = await openScorer(flags.classifier);
   const bar = new SingleBar({
     format: 'measuring [{bar}] {value} of {total}',
@@ -54,6 +58,8 @@ export async function evaluateCommand(files: string[], flags: EvaluateFlags): Pr
       },
     );
     bar.stop();
+    if (flags.plots !== undefined) await writePlots(flags.plots, evaluation);
+    if (flags.card !== undefined) await updateCard(flags.card, evaluation, files, split);
     process.stdout.write(
       flags.json ? `${JSON.stringify(evaluation, null, 2)}\n` : formatEvaluation(evaluation),
     );
@@ -61,6 +67,36 @@ export async function evaluateCommand(files: string[], flags: EvaluateFlags): Pr
     bar.stop();
     await scorer.close();
   }
+}
+
+/** What may be learned from when one side of the split is measured on. */
+function otherSide(split: Split): Split {
+  if (split === 'validation') return 'training';
+  return split === 'training' ? 'validation' : 'all';
+}
+
+async function writePlots(
+  folder: string,
+  { classifier, reliability, coverageRisk }: Evaluation,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'reliability.svg'), reliabilityPlot(reliability, classifier));
+  await writeFile(path.join(folder, 'coverage-risk.svg'), coverageRiskPlot(coverageRisk, classifier));
+}
+
+async function updateCard(
+  file: string,
+  evaluation: Evaluation,
+  files: string[],
+  split: Split,
+): Promise<void> {
+  const names = files.map((name) => path.basename(name)).join(', ');
+  const command = `marquee evaluate ${names}${split === 'all' ? '' : ` --split ${split}`} --card`;
+  const rows = split === 'all' ? names : `the ${split} split of ${names}`;
+  const card = await readFile(file, 'utf8').catch((cause) => {
+    throw new Failure('SOURCE_NOT_FOUND', `There is no model card ${file}: check --card.`, { cause });
+  });
+  await writeFile(file, writeFigures(card, evaluation, { rows, command }));
 }
 
 /** The classifier that ships, or one of a file. @throws Failure SOURCE_NOT_FOUND, MODEL_INVALID */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { access, constants, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
@@ -31,10 +31,12 @@ const DEFAULT_SEED = 1;
 /** `marquee train`: a classifier's file from labelled rows. */
 export async function trainCommand(files: string[], flags: TrainFlags): Promise<void> {
   const out = path.resolve(flags.out ?? 'classifier.onnx');
+  await assertWritable(out);
   const options = await optionsOf(flags);
   const given = await readLabelledRows(files, parseSplit(flags.split));
   const read = flags.textOnly ? given.map((row) => ({ ...row, media: null, vectors: {} })) : given;
   const { rows, models } = await withMedia(read, flags.pack);
+  process.stderr.write(`Learning from ${rows.length} rows.\n`);
   const { bytes, figures, fingerprint } = await withBar((progress, signal) =>
     trainClassifier(rows, { ...options, models }, progress, signal),
   );
@@ -92,6 +94,13 @@ async function withBar<T>(
   }
 }
 
+/** Known before an hour of training, not after it. @throws Failure FOLDER_UNWRITABLE */
+async function assertWritable(file: string): Promise<void> {
+  await access(path.dirname(file), constants.W_OK).catch((cause) => {
+    throw new Failure('FOLDER_UNWRITABLE', `${file} cannot be written: check --out.`, { cause });
+  });
+}
+
 /** A file that is there is there whole: a process that dies leaves what was there before. */
 async function writeWhole(file: string, bytes: Buffer): Promise<void> {
   const draft = `${file}.${randomUUID()}.tmp`;
@@ -106,9 +115,7 @@ async function writeWhole(file: string, bytes: Buffer): Promise<void> {
     await rename(draft, file);
   } catch (cause) {
     await rm(draft, { force: true });
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code !== 'ENOENT' && code !== 'EACCES' && code !== 'EISDIR') throw cause;
-    throw new Failure('FOLDER_UNWRITABLE', `${file} cannot be written: check --out.`, { cause });
+    throw cause;
   }
 }
 

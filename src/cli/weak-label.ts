@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, constants, rename, rm } from 'node:fs/promises';
+import { access, constants, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -30,9 +30,9 @@ const PACK = path.join(MODELS, 'compact');
 
 /** `marquee weak-label`: lets the labelling functions vote, and writes rows with soft labels to train from. */
 export async function weakLabelCommand(files: readonly string[], flags: WeakLabelFlags): Promise<void> {
-  if (flags.out !== undefined) await assertWritable(path.dirname(flags.out));
+  if (flags.out !== undefined) await assertWritable(flags.out);
   const { taxonomy, rules } = await readRules(flags.taxonomy);
-  const { rows, values } = await readRows(files);
+  const rows = await readRows(files);
   const bar = new SingleBar({
     format: 'labelling [{bar}] {percentage} %',
     stream: process.stderr,
@@ -57,13 +57,16 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
       truth.filter((_, at) => at % ids.length === place),
     );
   });
-  if (flags.out !== undefined) await writeRows(flags.out, rows, values, softLabels(rows, weak));
+  if (flags.out !== undefined) await writeRows(flags.out, files, softLabels(rows, weak));
   const report = { rows: rows.length, labels: lines };
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatLabels(report));
 }
 
-/** Before minutes of work, not after. @throws Failure FOLDER_UNWRITABLE */
-async function assertWritable(folder: string): Promise<void> {
+/** Before minutes of work, not after. @throws Failure BAD_INPUT for a folder, FOLDER_UNWRITABLE */
+async function assertWritable(file: string): Promise<void> {
+  const known = await stat(file).catch(() => null);
+  if (known?.isDirectory()) throw new Failure('BAD_INPUT', `${file} is a folder: name a file with --out.`);
+  const folder = path.dirname(file);
   await access(folder, constants.W_OK).catch((cause) => {
     throw new Failure(
       'FOLDER_UNWRITABLE',
@@ -84,18 +87,15 @@ async function readRules(file: string | undefined): Promise<{ taxonomy: Taxonomy
   return { taxonomy, rules: { mapping, cues: await readCues(path.join(MODELS, 'cues.json'), ids) } };
 }
 
-/** The rows, and each as it stood in its file. */
-async function readRows(files: readonly string[]): Promise<{ rows: WordedRow[]; values: object[] }> {
+async function readRows(files: readonly string[]): Promise<WordedRow[]> {
   const rows: WordedRow[] = [];
-  const values: object[] = [];
   for (const file of files) {
     for await (const { number, value } of readJsonLines(file)) {
       const row = parseRow(value, `${file}, line ${number}`);
       rows.push({ ...row, text: textOf(row.lines, value as { synopsis?: unknown; transcript?: unknown }) });
-      values.push(value as object);
     }
   }
-  return { rows, values };
+  return rows;
 }
 
 /** A classifier reads the transcript alone where there is one; whoever guesses labels reads the synopsis too. */
@@ -104,23 +104,14 @@ function textOf(lines: readonly string[], value: { synopsis?: unknown; transcrip
   return [...new Set([...lines, ...told])].join('\n');
 }
 
-/** Writes the rows with `soft` in their documented form; the file is whole or not there. */
+/** Writes the rows as they stand in their files, with `soft`; the file is whole or not there. */
 async function writeRows(
   file: string,
-  rows: readonly WordedRow[],
-  values: readonly object[],
+  from: readonly string[],
   soft: readonly WordedRow['soft'][],
 ): Promise<void> {
   const draft = `${file}.${randomUUID()}.tmp`;
-  const texts = Readable.from(
-    (function* () {
-      for (const [i, row] of rows.entries()) {
-        const { id, title, lines, labels } = row;
-        const documented = 'id' in values[i]! ? values[i] : { id, title, synopsis: lines.join('\n'), labels };
-        yield `${JSON.stringify({ ...documented, soft: soft[i] })}\n`;
-      }
-    })(),
-  );
+  const texts = Readable.from(softLines(from, soft));
   try {
     const target = createWriteStream(draft);
     if (file.endsWith('.gz')) await pipeline(texts, createGzip(), target);
@@ -130,4 +121,25 @@ async function writeRows(
     await rm(draft, { force: true });
     throw error;
   }
+}
+
+/** The files are read anew: whole catalogs of synopses would not fit into memory twice. */
+async function* softLines(
+  files: readonly string[],
+  soft: readonly WordedRow['soft'][],
+): AsyncGenerator<string> {
+  let place = 0;
+  for (const file of files) {
+    for await (const { number, value } of readJsonLines(file)) {
+      const row = documented(value as object, `${file}, line ${number}`);
+      yield `${JSON.stringify({ ...row, soft: soft[place++] })}\n`;
+    }
+  }
+}
+
+/** A row of the columns of encyclopedia extracts in the form of all others, which alone can carry `soft`. */
+function documented(value: object, place: string): object {
+  if ('id' in value) return value;
+  const { id, title, lines, labels } = parseRow(value, place);
+  return { id, title, synopsis: lines.join('\n'), labels };
 }

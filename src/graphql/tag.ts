@@ -31,7 +31,10 @@ export class Evidence {
   @Field(() => Float, { description: "What it added to the tag's log-odds." })
   contribution!: number;
 
-  @Field(() => String, { nullable: true, description: 'The words, where it is a line.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The words, where it is a line; of a clip, what it shows, where the encoder can name it.',
+  })
   line!: string | null;
 }
 

@@ -1,4 +1,5 @@
 import { Failure } from '../failure.js';
+import { CLIP_SIDE, clipFrame } from './clip-frame.js';
 import type { DecodedTrailer, Shot } from './decoded.js';
 import type { MediaFacts, VideoFacts } from './facts.js';
 import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
@@ -20,15 +21,11 @@ export interface Clip {
   data: Uint8Array;
 }
 
-/** Pixels on each side, as video encoders of the VideoMAE family want them. */
-export const CLIP_SIDE = 224;
-/** Every film is brought to this height first, so that an encoder sees one scale whatever was sent. */
-const NORMAL_HEIGHT = 360;
 const TIMEOUT_SECONDS = 300;
 const SCALING = 'flags=bilinear+accurate_rnd+full_chroma_int';
 
 /**
- * Exactly the frames that are asked for, in full quality, the middle square of each. The same file gives the same
+ * Exactly the frames that are asked for, in full quality, each as `clipFrame` makes it. The same file gives the same
  * bytes on any number of threads.
  * @throws Failure MEDIA_NO_STREAMS without a picture, MEDIA_DECODE_FAILED, MEDIA_TIMEOUT, CANCELLED
  */
@@ -86,9 +83,7 @@ async function readWanted(
       path,
       pictures: {
         streamIndex: video.streamIndex,
-        outputs: [
-          { format: clipPictures(video), selection: { stretches: [...wanted].map(around).map(inFile) } },
-        ],
+        outputs: [{ format: clipPictures(video), selection: { stretches: stretches(times).map(inFile) } }],
         frames: 'ALL',
         segments: segments?.map(inFile) ?? null,
         leadSeconds: packets.leadSeconds,
@@ -101,7 +96,7 @@ async function readWanted(
   );
   for await (const { seconds, data } of reading.pictures[0] ?? []) {
     const time = timeOf(seconds);
-    if (wanted.has(time)) found.set(time, data.slice());
+    if (wanted.has(time)) found.set(time, clipFrame({ width: video.width, height: video.height, data }));
   }
   await reading.ended;
   return found;
@@ -120,24 +115,28 @@ function segmentsAround(times: readonly number[], packets: PacketList): Segment[
   return segments;
 }
 
-/** Around each wanted frame; what is decoded between them costs no conversion. */
-function around(time: number): Segment {
-  return { from: time - SAME_TIME_SECONDS, to: time + SAME_TIME_SECONDS };
+/**
+ * Wanted frames less than this apart are one stretch. At 60 frames a second they are neighbours; a frame between two
+ * wanted ones would cost a conversion and, at 1080p, 6 MB through the pipe.
+ */
+const STRETCH_GAP_SECONDS = 0.02;
+
+function stretches(times: readonly number[]): Segment[] {
+  const found: { from: number; to: number }[] = [];
+  for (const time of times.toSorted((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last && time - last.to < STRETCH_GAP_SECONDS) last.to = time + SAME_TIME_SECONDS;
+    else found.push({ from: time - SAME_TIME_SECONDS, to: time + SAME_TIME_SECONDS });
+  }
+  return found;
 }
 
-/** The middle square is cut out first: what lies beside it is not worth scaling. */
+/** Whole pictures in square pixels: `clipFrame` does the scaling. */
 function clipPictures({ width, height }: VideoFacts): PictureFormat {
-  const side = Math.min(width, height);
-  const normalSide = Math.max(2, Math.round((side * NORMAL_HEIGHT) / height / 2) * 2);
   return {
-    filter: [
-      `crop=iw*${side}/${width}:ih*${side}/${height}`,
-      `scale=${normalSide}:${normalSide}:${SCALING}`,
-      // The colours are converted where it is scaled, with the same care; a bare `format` loses a level and a half.
-      `scale=${CLIP_SIDE}:${CLIP_SIDE}:${SCALING}`,
-      'format=rgb24',
-    ].join(','),
-    bytes: CLIP_SIDE * CLIP_SIDE * 3,
+    // The colours are converted with the care that scaling takes; a bare `format` loses a level and a half.
+    filter: `scale=${width}:${height}:${SCALING},format=rgb24`,
+    bytes: width * height * 3,
   };
 }
 

@@ -165,31 +165,29 @@ function selectExpression(
   segments: readonly Segment[] | null,
 ): string {
   if ('stretches' in selection)
-    return sumOf(selection.stretches.flatMap((stretch) => inSegments(stretch, segments)));
+    return sum(selection.stretches.map((stretch) => inSegments(stretch, segments)));
   // Register 0 holds the time from which the next frame is due, register 1 the number of the last one's successor.
   const isDue = `isnan(prev_selected_t)+gte(t,ld(0))+gt(t-prev_t,${GAP_SECONDS})`;
   return `if(${isDue},st(0,t+${selection.everySeconds});st(1,n+1);1,eq(n,ld(1)))`;
 }
 
-/** ffmpeg parses a sum of a hundred terms no more, but sums of sums. */
-const MAX_TERMS = 50;
-
-function sumOf(terms: readonly string[]): string {
-  if (terms.length === 0) return '0';
-  if (terms.length <= MAX_TERMS) return terms.join('+');
-  const groups = Math.ceil(terms.length / MAX_TERMS);
-  const parts = Array.from({ length: groups }, (_, i) => terms.slice(i * MAX_TERMS, (i + 1) * MAX_TERMS));
-  return sumOf(parts.map((part) => `(${part.join('+')})`));
+/** ffmpeg refuses expressions that are nested deeper than 100, and each term of a plain sum nests: groups of 16 do not. */
+function sum(terms: readonly string[]): string {
+  const groups = Array.from({ length: Math.ceil(terms.length / 16) }, (_, i) =>
+    terms.slice(16 * i, 16 * i + 16).join('+'),
+  );
+  return groups.map((group) => `(${group})`).join('+');
 }
 
 /** A stretch may reach from one segment into the next: it is wanted in each of them. */
-function inSegments(stretch: Segment, segments: readonly Segment[] | null): string[] {
-  if (segments === null) return [between(stretch, 0)];
-  return segments.flatMap((segment, index) =>
+function inSegments(stretch: Segment, segments: readonly Segment[] | null): string {
+  if (segments === null) return between(stretch, 0);
+  const parts = segments.flatMap((segment, index) =>
     stretch.to > segment.from && stretch.from < segment.to
       ? [between(stretch, index * SEGMENT_SPACING_SECONDS - inpoint(segment))]
       : [],
   );
+  return parts.join('+') || '0';
 }
 
 function between({ from, to }: Segment, shift: number): string {

@@ -17,6 +17,8 @@ export interface FullPack extends Pack {
   /** What listens. A benchmark puts a model in its place that speaks as long as it wants. */
   recogniser: Recogniser;
   encodeTexts(texts: readonly string[]): Promise<Float32Array[]>;
+  /** What a fine-tuned VideoMAE can see; empty for one that was not fine-tuned. */
+  classNames: readonly string[];
 }
 
 /**
@@ -53,16 +55,18 @@ export async function loadFullPack(files: FullPackFiles): Promise<FullPack> {
         SOUND: soundModel(statistics),
       },
       recogniser,
-      recognise: ({ samples }, context) =>
-        recogniseSpeech(samples, recogniser, RECOGNITION_DEFAULTS, context),
+      recognise: ({ sound, known }, context) =>
+        recogniseSpeech(sound.samples, recogniser, { ...RECOGNITION_DEFAULTS, known }, context),
       encodeTexts: (texts) => sentences.encode(texts),
+      classNames: videomae?.classNames ?? [],
       async embed({ path: file, decoded, lines }, context) {
         context.signal.throwIfAborted();
         const words = await embedSentences(sentences, models.TEXT.name, lines);
         context.signal.throwIfAborted();
         const embeddings = [words, embedPicture(decoded, statistics), embedSound(decoded.sound, statistics)];
         if (!videomae) return embeddings;
-        const clips = await embedClips(videomae, models.PICTURE!.name, { path: file, decoded }, context);
+        const reader = { videomae, name: models.PICTURE!.name, sampling: files.sampling };
+        const clips = await embedClips(reader, { path: file, decoded }, context);
         return [...embeddings, clips];
       },
       close,

@@ -3,7 +3,9 @@ import type { Precision } from '../inference/onnx/graph.js';
 import type { FullModels } from '../inference/pulled-models.js';
 import type { DecodedTrailer, Sound } from '../media/decoded.js';
 import type { TimedLine } from '../media/subtitles.js';
+import type { ClipSampling } from './clips.js';
 import type { Signal, SignalEmbedding } from './signal.js';
+import type { Island } from './speech/islands.js';
 import type { Recognition } from './speech/recognition.js';
 
 export type PackId = 'compact' | 'full';
@@ -29,6 +31,8 @@ export interface FullPackFiles {
   fused: string;
   device: Device;
   precision: Precision;
+  /** Where VideoMAE's frames are taken. */
+  sampling: ClipSampling;
   /** Cores that one run of a graph may use. */
   threads: number;
 }
@@ -39,7 +43,7 @@ export interface Pack {
   /** Name and version of each encoder; part of every stored vector and of the stages' cache keys. */
   models: Record<Signal, string>;
   /** The words of a sound; null where the pack has no recogniser. */
-  recognise: ((sound: Sound, context: PackContext) => Promise<Recognition>) | null;
+  recognise: ((input: SpeechInput, context: PackContext) => Promise<Recognition>) | null;
   /**
    * One embedding for each of TEXT, PICTURE and SOUND, and a second PICTURE of another model where the pack has
    * one; a missing signal comes back marked, never left out.
@@ -51,6 +55,12 @@ export interface Pack {
 export interface PackContext {
   signal: AbortSignal;
   progress(share: number): void;
+}
+
+export interface SpeechInput {
+  sound: Sound;
+  /** Stretches whose words are known already. */
+  known: readonly Island[];
 }
 
 export interface SignalInput {

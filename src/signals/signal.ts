@@ -22,7 +22,7 @@ export interface Moment {
   startSeconds: number;
   endSeconds: number;
   vector: Float32Array;
-  /** The words, where the moment is a line. */
+  /** The words, where the moment is a line; of a clip, the class that a fine-tuned encoder is sure of. */
   line: string | null;
   /** The shot, where the moment is one. */
   shotIndex: number | null;

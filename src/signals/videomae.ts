@@ -7,7 +7,7 @@ import type { Device } from '../inference/devices.js';
 import { JoinedRuns } from '../inference/joined-runs.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import { type OnnxSession, openOnnx } from '../inference/onnx-session.js';
-import { CLIP_FRAMES, SIDE } from './videomae-frames.js';
+import { CLIP_SIDE } from '../media/clip-frame.js';
 
 export interface VideomaeOptions {
   /** Model name for stored vectors, for example `MCG-NJU/videomae-base`. */
@@ -24,15 +24,14 @@ export interface VideomaeOptions {
 export interface ClipReading {
   /** Mean of the last hidden state: 768 numbers for the base model. */
   vector: Float32Array;
-  /** What a fine-tuned checkpoint sees, most probable first; empty without a classification head. */
-  classes: { name: string; probability: number }[];
+  /** The class that a fine-tuned checkpoint finds most probable; null without a classification head. */
+  best: { name: string; probability: number } | null;
 }
 
-const CLIP_BYTES = CLIP_FRAMES * SIDE * SIDE * 3;
+export const CLIP_FRAMES = 16;
+const CLIP_BYTES = CLIP_FRAMES * CLIP_SIDE ** 2 * 3;
 /** Clips of one run at most: float16 scores of 12 heads for 1,568 tokens each, 59 MB a clip. */
 const CLIPS_A_RUN = 8;
-/** Classes that are worth telling. */
-const TOP_CLASSES = 3;
 const labelsShape = z.object({ id2label: z.record(z.string(), z.string()).default({}) });
 
 /** A VideoMAE checkpoint. Its methods block the thread while the graph runs. */
@@ -43,7 +42,8 @@ export class Videomae {
 
   private constructor(
     readonly name: string,
-    private readonly labels: Record<string, string>,
+    /** Names of the classes of a fine-tuned checkpoint, from its config.json; empty without a classification head. */
+    readonly classNames: readonly string[],
     private readonly session: OnnxSession,
     precision: Precision,
   ) {
@@ -63,18 +63,18 @@ export class Videomae {
     { name, precision, cacheFolder, threads, device }: VideomaeOptions,
   ): Promise<Videomae> {
     const checkpoint = await Checkpoint.open(folder);
-    const { id2label } = readShape(checkpoint, labelsShape);
+    const classNames = classNamesOf(checkpoint);
     await checkpoint.close();
     const { files, digest } = await convertCheckpoint(folder, { precision, cacheFolder });
     return new Videomae(
       `${name}@${digest.slice(0, 12)}`,
-      id2label,
+      classNames,
       await openOnnx(files.graph!, { threads, device }),
       precision,
     );
   }
 
-  /** @param clip 16 × 224 × 224 × 3 bytes, frames as `videomaeFrame` makes them */
+  /** @param clip 16 × 224 × 224 × 3 bytes, frames as `clipFrame` makes them */
   read(clip: Uint8Array): Promise<ClipReading> {
     return this.#runs.ask(clip);
   }
@@ -86,7 +86,7 @@ export class Videomae {
   async #readAll(clips: readonly Uint8Array[]): Promise<ClipReading[]> {
     const pixels = new Uint8Array(clips.length * CLIP_BYTES);
     for (const [i, clip] of clips.entries()) pixels.set(clip.subarray(0, CLIP_BYTES), i * CLIP_BYTES);
-    const frames = new Tensor('uint8', pixels, [clips.length, CLIP_FRAMES, SIDE, SIDE, 3]);
+    const frames = new Tensor('uint8', pixels, [clips.length, CLIP_FRAMES, CLIP_SIDE, CLIP_SIDE, 3]);
     const { embedding, classes } = await this.session.run({ frames });
     const rowOf = (tensor: Tensor, i: number) => {
       const width = tensor.dims[1]!;
@@ -94,18 +94,21 @@ export class Videomae {
     };
     return clips.map((_, i) => ({
       vector: rowOf(embedding!, i),
-      classes: classes ? topClasses(rowOf(classes, i), this.labels) : [],
+      best: classes ? bestClass(rowOf(classes, i), this.classNames) : null,
     }));
   }
 }
 
-/** The most probable classes by softmax. */
-export function topClasses(scores: Float32Array, labels: Record<string, string>): ClipReading['classes'] {
+function classNamesOf(checkpoint: Checkpoint): string[] {
+  if (!checkpoint.has('classifier.weight')) return [];
+  const { id2label } = readShape(checkpoint, labelsShape);
+  const [classes = 0] = checkpoint.dims('classifier.weight');
+  return Array.from({ length: classes }, (_, i) => id2label[String(i)] ?? `class ${i}`);
+}
+
+/** The most probable class by softmax of its score. */
+export function bestClass(scores: Float32Array, names: readonly string[]): NonNullable<ClipReading['best']> {
   const highest = scores.reduce((a, b) => Math.max(a, b));
-  const powers = Array.from(scores, (score) => Math.exp(score - highest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers
-    .map((power, i) => ({ name: labels[String(i)] ?? `class ${i}`, probability: power / total }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, TOP_CLASSES);
+  const total = scores.reduce((sum, score) => sum + Math.exp(score - highest), 0);
+  return { name: names[scores.indexOf(highest)]!, probability: 1 / total };
 }

@@ -36,10 +36,10 @@ export async function writeWeights(
   folder: string,
   { learned, head, sources, dense }: { learned: LearnedText; head: Head; sources: Source[]; dense: number },
 ): Promise<void> {
-  const table = quantise(learned.table, dense + sources.length);
+  const table = quantise(learned.table, dense + sources.length, dense);
   const bias = [...learned.bias].map(round);
   await writeFile(path.join(folder, TEXT_FILES.vocabulary), vocabularyFile(learned));
-  await writeFile(path.join(folder, TEXT_FILES.graph), writeTextGraph(table, dense));
+  await writeFile(path.join(folder, TEXT_FILES.graph), writeTextGraph(table));
   await writeFile(path.join(folder, TEXT_FILES.layout), json({ dense, sources, bias }));
   await writeFile(path.join(folder, HEAD_FILE), json(head));
 }

@@ -1,5 +1,5 @@
 import type { ThreadPool } from '../inference/threads.js';
-import type { LinearModel, LogisticOptions } from './logistic.js';
+import type { LinearModel, LogisticOptions, Targets } from './logistic.js';
 import { pickRows, type SparseRows } from './sparse.js';
 import type { trainTasks } from './train-thread.js';
 
@@ -61,8 +61,9 @@ export function indices(folds: Uint8Array, wanted: (fold: number) => boolean): n
   return Array.from(folds.keys()).filter((i) => wanted(folds[i]!));
 }
 
-function pick(targets: Int8Array, chosen: readonly number[], width: number): Int8Array {
-  const out = new Int8Array(chosen.length * width);
+/** The chosen rows of a rows × width matrix. */
+export function pick<T extends Targets>(targets: T, chosen: readonly number[], width: number): T {
+  const out = targets.slice(0, chosen.length * width) as T;
   chosen.forEach((row, k) => {
     out.set(targets.subarray(row * width, (row + 1) * width), k * width);
   });

@@ -10,6 +10,9 @@ export interface LogisticOptions {
   seed: number;
 }
 
+/** −1 … 1; whole numbers where every row is sure. */
+export type Targets = Int8Array | Float32Array;
+
 /** columns × labels weights, and one bias a label (the weight of a constant column of 1). */
 export interface LinearModel {
   labels: number;
@@ -22,13 +25,14 @@ export interface LinearModel {
  * (Shalev-Shwartz & Zhang 2013, the closed-form step for the logistic loss). It needs no learning rate, and one
  * seed gives the same bits every time. A label's result does not depend on which other labels are trained along.
  *
- * @param targets rows × labels: 1 has the label, −1 does not, 0 unknown there
+ * @param targets rows × labels: 1 has the label, −1 does not, 0 unknown there; between, a row counts on both sides:
+ *   y as (1 + y) / 2 of a row with the label and (1 − y) / 2 of one without
  * @param importance one a row, scales its cost
  * @param around columns × labels: the weights that ½‖w − around‖² holds to instead of 0
  */
 export function trainLogistic(
   rows: SparseRows,
-  targets: Int8Array,
+  targets: Targets,
   importance: Float32Array,
   options: LogisticOptions,
   around?: Float32Array,
@@ -62,12 +66,14 @@ export function trainLogistic(
           steps[j] = 0;
           continue;
         }
-        const cost = options.cost * importance[i]! * (y > 0 ? positive[j]! : 1);
-        const goal = cost / (1 + Math.exp(y * logits[j]!));
-        const step = (goal - dual[at]!) / (1 + (squares * cost) / 4);
+        const cost = options.cost * importance[i]!;
+        const yes = ((1 + y) / 2) * positive[j]!;
+        const both = yes + (1 - y) / 2;
+        const goal = cost * (yes - both / (1 + Math.exp(-logits[j]!)));
+        const step = (goal - dual[at]!) / (1 + (squares * cost * both) / 4);
         dual[at] = dual[at]! + step;
-        steps[j] = y * step;
-        bias[j] = bias[j]! + y * step;
+        steps[j] = step;
+        bias[j] = bias[j]! + step;
       }
       for (let e = start; e < end; e++) {
         const from = rows.terms[e]! * labels;
@@ -80,13 +86,13 @@ export function trainLogistic(
 }
 
 /** Rows of which something is known; the others teach nothing. */
-function rowsWithTargets(targets: Int8Array, labels: number): Int32Array {
+function rowsWithTargets(targets: Targets, labels: number): Int32Array {
   const rows = new Set<number>();
   for (let at = 0; at < targets.length; at++) if (targets[at] !== 0) rows.add(Math.floor(at / labels));
   return Int32Array.from(rows);
 }
 
-function positiveWeights(targets: Int8Array, labels: number, balance: number): Float32Array {
+function positiveWeights(targets: Targets, labels: number, balance: number): Float32Array {
   const positives = new Float32Array(labels);
   const negatives = new Float32Array(labels);
   for (let at = 0; at < targets.length; at++) {

@@ -2,6 +2,7 @@ import { serveTasks } from '../inference/thread.js';
 import type { LinearModel, LogisticOptions } from './logistic.js';
 import { trainLogistic } from './logistic.js';
 import { project, type SparseRows } from './sparse.js';
+import { scoreSharpened, trainSharpened } from './text-part/sharpened.js';
 
 export interface LogisticTask {
   rows: SparseRows;
@@ -28,6 +29,9 @@ export const trainTasks = {
     );
     return { scores: project(input.others, weights, labels), bias };
   },
+
+  sharpened: trainSharpened,
+  sharpenedScores: scoreSharpened,
 };
 
 serveTasks(trainTasks);

@@ -13,12 +13,13 @@ import { labelsOf, readTaxonomy, type TaxonomyLabel } from './taxonomy.js';
 import { type ZeroShotHead, zeroShotHead } from './zero-shot.js';
 
 /** Part of the classifier's name: raise it whenever the same similarities give other answers. */
-const VERSION = 'zero-shot 1';
+const VERSION = 'zero-shot 2';
 
 const numbers = z.array(z.number()).transform((values) => Float32Array.from(values));
 const headShape = z.object({
   similarity: z.object({ ofLabel: z.number(), ofOthers: z.number(), deviation: z.number() }),
   labels: z.array(z.object({ id: z.string(), prior: z.number(), threshold: z.number(), direction: numbers })),
+  classes: z.array(z.tuple([z.string(), numbers])).transform((entries) => new Map(entries)),
 });
 
 /** Names of the zero-shot classifier and of the fused vectors that go with these encoders. */
@@ -45,10 +46,12 @@ const headFile = ({ cacheFolder, classifier }: FullPackFiles) => path.join(cache
  * Makes the head from the taxonomy's descriptions, once for an encoder. How frequent a label is comes from the compact
  * head, whose training texts say so.
  * @param encode texts → unit vectors
+ * @param classNames what a fine-tuned picture encoder can name
  */
 export async function ensureZeroShotHead(
   files: FullPackFiles,
   encode: (texts: readonly string[]) => Promise<Float32Array[]>,
+  classNames: readonly string[],
 ): Promise<void> {
   const target = headFile(files);
   if (await readFile(target).catch(() => null)) return;
@@ -60,9 +63,11 @@ export async function ensureZeroShotHead(
     labels.push({ id: label.id, prior, wordings: await encode(wordingsOf(label)) });
   }
   const head = zeroShotHead(labels);
+  const classVectors = await encode(classNames);
   const json = {
     similarity: head.similarity,
     labels: head.labels.map((label) => ({ ...label, direction: [...label.direction] })),
+    classes: classNames.map((name, i) => [name, [...classVectors[i]!]]),
   };
   await mkdir(files.cacheFolder, { recursive: true });
   const draft = `${target}.${randomUUID()}.tmp`;

@@ -8,9 +8,9 @@ import { type Cues, cueLogits, readCues } from './cues.js';
 import { fuse } from './fusion.js';
 import { FEWEST_WORDS, judgeQuality, knownWords } from './quality.js';
 import type { Tagging } from './tag.js';
-import type { Tagger } from './tagger.js';
+import { groupsOf, type Tagger } from './tagger.js';
 import { weigh } from './verdict.js';
-import { type ZeroShotHead, zeroShotAnswer } from './zero-shot.js';
+import { classEvidence, type ZeroShotHead, zeroShotAnswer } from './zero-shot.js';
 import { readZeroShotHead } from './zero-shot-files.js';
 
 /**
@@ -33,31 +33,40 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
     PICTURE: cinematic.PICTURE + (files.models.PICTURE?.width ?? 0),
     SOUND: cinematic.SOUND,
   };
+  const measuredOf = (embeddings: SignalEmbedding[]) => embeddings.filter((one) => !isClips(one));
+  const answers = (embeddings: SignalEmbedding[]) =>
+    tagByDescription(measuredOf(embeddings), head, cues, embeddings.find(isClips));
   return {
     classifier: files.classifier,
     readsMoments: true,
+    groups: groupsOf(head.labels),
     tag: async (embeddings) => {
-      const measured = embeddings.filter((embedding) => !isClips(embedding));
-      const whole = measured.map((embedding) =>
+      const whole = measuredOf(embeddings).map((embedding) =>
         embedding.model === compact.PICTURE
           ? seenTwice(embedding, cinematic.PICTURE, embeddings.find(isClips))
           : embedding,
       );
       return {
-        ...tagByDescription(measured, head, cues),
+        ...answers(embeddings),
         fused: { model: files.fused, vector: fuse(whole, layout) },
         classifier: files.classifier,
       };
     },
+    decide: async (embeddings) => answers(embeddings).tags,
     close: async () => {},
   };
 }
 
-/** Tags and quality of one trailer: the pure core. `embeddings` hold one of each signal, with the features that cues read. */
+/**
+ * Tags and quality of one trailer: the pure core.
+ * @param embeddings one of each signal, with the features that cues read
+ * @param clips what a second picture encoder saw, where there is one; its moments' lines name classes
+ */
 export function tagByDescription(
   embeddings: readonly SignalEmbedding[],
   head: ZeroShotHead,
   cues: Cues,
+  clips?: SignalEmbedding,
 ): Pick<Tagging, 'tags' | 'quality'> {
   const text = embeddings.find(({ signal }) => signal === 'TEXT');
   const spoken = text?.vector && knownWords(text) >= FEWEST_WORDS ? text : null;
@@ -66,9 +75,11 @@ export function tagByDescription(
     head.labels.map(({ id }) => id),
     cues,
   );
-  const tags = head.labels.map((label, j) =>
-    answer(label, spoken && zeroShotAnswer(label, spoken, head.similarity), cueLogit[j]!, embeddings),
-  );
+  const tags = head.labels.map((label, j) => {
+    const said = spoken && zeroShotAnswer(label, spoken, head.similarity);
+    const seen = clips ? classEvidence(label, clips, head) : [];
+    return answer(label, said, cueLogit[j]!, embeddings, { seen });
+  });
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 

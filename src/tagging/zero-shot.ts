@@ -1,5 +1,6 @@
 import type { Moment, SignalEmbedding } from '../signals/signal.js';
 import type { TextAnswer } from './answer.js';
+import type { Evidence } from './tag.js';
 
 /** A label as its wordings place it among the others. */
 export interface ZeroShotLabel {
@@ -15,6 +16,8 @@ export interface ZeroShotLabel {
 export interface ZeroShotHead {
   labels: ZeroShotLabel[];
   similarity: SimilarityScale;
+  /** Unit vectors of the classes that a fine-tuned picture encoder can name, by name. */
+  classes: ReadonlyMap<string, Float32Array>;
 }
 
 /** Similarities of texts that speak of a label, and of texts that do not: two normal curves of one width. */
@@ -37,13 +40,20 @@ const THRESHOLD = 0.5;
 const TRUST = 0.5;
 /** The most that words can add to the log-odds or take from them: odds times 20. */
 const MOST_LOGIT = 3;
+/** What a clip shows is named by one of a few hundred classes, most of them sports and chores: half a line's share. */
+const CLASS_TRUST = 0.25;
+/** The most that all clips together can add: odds times 2.7. */
+const MOST_CLASS_LOGIT = 1;
 
 /**
  * Makes a head of descriptions. A label's direction is the mean of its wordings less the mean of all labels, so that
  * what all descriptions share counts for none. What a similarity is worth is measured on the wordings themselves: each
  * is compared with its own label's direction made without it, and with the directions of all other labels.
  */
-export function zeroShotHead(labels: readonly WordedLabel[]): ZeroShotHead {
+export function zeroShotHead(
+  labels: readonly WordedLabel[],
+  classes: ReadonlyMap<string, Float32Array> = new Map(),
+): ZeroShotHead {
   const prototypes = labels.map(({ wordings }) => unit(meanOf(wordings)));
   const background = meanOf(prototypes);
   const directions = prototypes.map((prototype) => minus(prototype, background));
@@ -66,6 +76,7 @@ export function zeroShotHead(labels: readonly WordedLabel[]): ZeroShotHead {
       direction: directions[l]!,
     })),
     similarity: scaleOf(own, foreign),
+    classes,
   };
 }
 
@@ -107,6 +118,25 @@ export function zeroShotAnswer(
     logit: label.prior + held * sum,
     parts: text.moments.map((moment, i) => ({ ...placeOf(moment), contribution: held * raw[i]! })),
   };
+}
+
+/**
+ * What the named clips say for a label, as weak evidence: a class whose name is like the label's wordings speaks for it,
+ * one that is not speaks against nothing.
+ */
+export function classEvidence(
+  label: ZeroShotLabel,
+  clips: SignalEmbedding,
+  { classes, similarity }: ZeroShotHead,
+): Evidence[] {
+  const parts = clips.moments.flatMap((moment): Evidence[] => {
+    const name = moment.line === null ? undefined : classes.get(moment.line);
+    const worth = name ? CLASS_TRUST * evidenceOf(dot(name, label.direction), similarity) : 0;
+    return worth > 0 ? [{ ...placeOf(moment), signal: 'PICTURE', contribution: worth }] : [];
+  });
+  const sum = parts.reduce((total, { contribution }) => total + contribution, 0);
+  const held = sum > MOST_CLASS_LOGIT ? MOST_CLASS_LOGIT / sum : 1;
+  return parts.map((part) => ({ ...part, contribution: held * part.contribution }));
 }
 
 function placeOf({ startSeconds, endSeconds, line, shotIndex }: Moment) {

@@ -10,7 +10,7 @@ import type { AnalysisReport } from '../../src/cli/report.js';
 import { SUBTITLES } from '../analysis/film.js';
 import { silent } from '../analysis/harness.js';
 import { createTestDatabase, type TestDatabase } from '../database.js';
-import { WIDTHS, writeTinyPack } from './tiny-pack.js';
+import { CLASSES, WIDTHS, writeTinyPack } from './tiny-pack.js';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const run = promisify(execFile);
@@ -44,19 +44,23 @@ async function renderSpokenFilm(file: string): Promise<string> {
   return file;
 }
 
-async function marquee(...args: string[]) {
+async function marquee(args: readonly string[], settings: Record<string, string> = {}) {
   const { config } = database;
   const env = {
     ...process.env,
     DATABASE_URL: database.url,
     MARQUEE_DATA: config.dataFolder,
     LOG_LEVEL: 'info',
+    ...settings,
   };
   return run(process.execPath, [cli, ...args], { env, maxBuffer: 16 * 1024 ** 2 });
 }
 
-async function analyze(...args: string[]): Promise<AnalysisReport> {
-  const { stdout } = await marquee('analyze', spoken, '--json', '--pack', 'full', ...args);
+async function analyze(
+  args: readonly string[] = [],
+  settings: Record<string, string> = {},
+): Promise<AnalysisReport> {
+  const { stdout } = await marquee(['analyze', spoken, '--json', '--pack', 'full', ...args], settings);
   return JSON.parse(stdout) as AnalysisReport;
 }
 
@@ -96,12 +100,13 @@ test('a trailer without subtitles is listened to, looked at and tagged by descri
   const content = trailer.shots.filter(({ kind }) => kind === 'CONTENT').map(({ index }) => index);
   expect(content.length).toBeGreaterThan(2);
   expect(clips?.moments.map(({ shotIndex }) => shotIndex)).toEqual(content);
+  for (const { line } of clips?.moments ?? []) expect(CLASSES).toContain(line);
 });
 
 test('subtitles go before the recogniser, and evidence names their lines', { timeout: 90_000 }, async () => {
   const subtitles = path.join(folder, 'en.srt');
   await writeFile(subtitles, SUBTITLES);
-  const report = await analyze('--subtitles', subtitles);
+  const report = await analyze(['--subtitles', subtitles]);
   const trailer = await stored();
   expect(trailer.lines.map(({ origin, confidence }) => [origin, confidence])).toEqual(
     trailer.lines.map(() => ['SIDECAR', null]),
@@ -114,8 +119,30 @@ test('subtitles go before the recogniser, and evidence names their lines', { tim
   for (const { line } of said) expect(known).toContain(line);
 });
 
+test('asked to, the recogniser fills where subtitles are silent, and sixteen frames span the whole length', {
+  timeout: 90_000,
+}, async () => {
+  const subtitles = path.join(folder, 'half.srt');
+  await writeFile(subtitles, '1\n00:00:00,500 --> 00:00:04,000\nThey murdered my brother.\n');
+  await analyze(['--subtitles', subtitles], { MARQUEE_SPEECH: 'gaps', MARQUEE_CLIPS: 'uniform' });
+  const { lines, vectors, durationSeconds } = await stored();
+  expect(lines[0]).toMatchObject({ origin: 'SIDECAR', confidence: null });
+  const heard = lines.slice(1);
+  expect(heard.length).toBeGreaterThan(0);
+  for (const line of heard) {
+    expect(line.origin).toBe('RECOGNISER');
+    expect(line.startSeconds).toBeGreaterThanOrEqual(3.9);
+  }
+  // Vectors of clips that were taken in shots are another model's, and stay beside these.
+  const [clip] = vectors.flatMap(({ model, moments }) =>
+    model.startsWith('MCG-NJU/') && moments.length === 1 ? moments : [],
+  );
+  expect(clip).toMatchObject({ startSeconds: 0, shotIndex: null });
+  expect(clip?.endSeconds).toBeCloseTo(durationSeconds ?? 0, 3);
+});
+
 test('the doctor tells which models the full pack has, and what each device did with a small graph', async () => {
-  const { stdout } = await marquee('doctor', '--json').catch((error: { stdout: string }) => error);
+  const { stdout } = await marquee(['doctor', '--json']).catch((error: { stdout: string }) => error);
   const checks = (JSON.parse(stdout) as { checks: { name: string; ok: boolean; found: string }[] }).checks;
   const found = (name: string) => checks.find((check) => check.name === name);
   expect(found('pack')).toMatchObject({

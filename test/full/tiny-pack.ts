@@ -44,7 +44,11 @@ const videomae = {
   hidden_act: 'gelu',
   layer_norm_eps: 1e-12,
   use_mean_pooling: false,
+  // Of two classes one is always likelier than all others.
+  id2label: { 0: 'sword fighting', 1: 'ice skating' },
 };
+/** What the pack's picture encoder can name. */
+export const CLASSES = Object.values(videomae.id2label);
 
 /** Numbers of one sentence's and of one clip's vector. */
 export const WIDTHS = { TEXT: bert.hidden_size, PICTURE: videomae.hidden_size };
@@ -58,7 +62,7 @@ export async function writeTinyPack(modelsFolder: string, textSeed = 2): Promise
   await writeJson(path.join(speech.folder, 'tokenizer.json'), toyTokenizerJson());
   const text = await writeCheckpoint(bert, bertDims(bert), { seed: textSeed });
   await writeJson(path.join(text.folder, 'tokenizer.json'), letterTokenizerJson());
-  const picture = await writeCheckpoint(videomae, videomaeDims(videomae), { seed: 3 });
+  const picture = await writeCheckpoint(videomae, videomaeDims(videomae, CLASSES.length), { seed: 3 });
   const folders = {
     'openai/whisper-base': speech.folder,
     'sentence-transformers/all-mpnet-base-v2': text.folder,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { halfToNumber } from '../../src/inference/onnx/half.js';
 import { writeOnnx } from '../../src/inference/onnx.js';
 import { openOnnx } from '../../src/inference/onnx-session.js';
 import { quantise, writeTextGraph, ZERO } from '../../src/tagging/text-graph.js';
@@ -49,7 +50,7 @@ const TABLE = Float32Array.of(7, -7, 7, 1, 7, -7, -7, 3, 7);
 
 test('the text graph sums weighted rows of the 4-bit table and brings the dense part to length 1', async () => {
   const file = path.join(folder, 'text.onnx');
-  await writeFile(file, writeTextGraph(quantise(TABLE, 3), 2));
+  await writeFile(file, writeTextGraph(quantise(TABLE, 3, 2)));
   const session = await openOnnx(file);
   const { sum, unit } = await session.run({
     terms: new Tensor('int64', BigInt64Array.of(0n, 1n, 2n, 0n), [2, 2]),
@@ -74,12 +75,12 @@ test('quantising keeps each value within half a step of its row, whatever the sc
     { length: 50 },
     (_, i) => Math.sin(i * 7) * 10 ** (i % 3) * (1 + (i % columns)),
   );
-  const { codes, rowScale, columnScale } = quantise(matrix, columns);
+  const { codes, rowScale, columnScale } = quantise(matrix, columns, 3);
   matrix.forEach((value, at) => {
     const [row, j] = [Math.floor(at / columns), at % columns];
     const byte = codes[row * half + (j % half)]!;
     const code = (j < half ? byte >> 4 : byte & 15) - ZERO;
-    const step = rowScale[row]! * columnScale[j]!;
+    const step = halfToNumber(rowScale[row * 2 + (j < 3 ? 0 : 1)]!) * columnScale[j]!;
     expect(Math.abs(code * step - value)).toBeLessThanOrEqual(step / 2 + 1e-4);
   });
 });

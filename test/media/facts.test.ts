@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CLIP_SIDE, clipsInShots, decodeClips } from '../../src/media/clips.js';
+import { CLIP_SIDE } from '../../src/media/clip-frame.js';
+import { clipsInShots, decodeClips } from '../../src/media/clips.js';
 import { readPackets, trailerSeconds } from '../../src/media/packets.js';
 import { probeTrailer } from '../../src/media/probe.js';
 import { startReading } from '../../src/media/reading.js';
@@ -164,6 +165,13 @@ describe('clips', () => {
       expect(await decodeClips({ path: file, facts: read, clips }, { signal })).toEqual([first, second]);
     },
   );
+
+  test('may lie apart in any number: ffmpeg refuses a plain sum of more than a hundred conditions', async () => {
+    const { file, facts: read } = await clock('apart.mp4', '320:180', 10);
+    const clips = [{ startSeconds: 0, frames: 120, spacingSeconds: 0.08 }];
+    const [clip] = await decodeClips({ path: file, facts: read, clips }, { signal });
+    expect(clip?.times.at(-1)).toBeCloseTo(9.52, 3);
+  });
 
   test('a wanted stretch that reaches over a key frame, into the next segment, is given whole', async () => {
     const { file, facts: read } = await clock('joint.mp4', '320:180', 4);

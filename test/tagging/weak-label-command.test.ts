@@ -87,5 +87,14 @@ test('what cannot be read is told with its line and what to do, and nothing is w
     code: 2,
     err: expect.stringContaining('no rows'),
   });
+  const wordless = await write('wordless.jsonl', [{ id: 'a' }, { id: 'b', synopsis: '…' }]);
+  expect(await weakLabel(wordless, '--out', out)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('add transcripts or synopses'),
+  });
+  expect(await weakLabel(wordless, '--out', folder)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is a folder'),
+  });
   expect(await readdir(folder)).not.toContain('never.jsonl');
 });

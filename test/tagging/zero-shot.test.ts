@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SignalEmbedding } from '../../src/signals/signal.js';
-import { evidenceOf, type WordedLabel, zeroShotAnswer, zeroShotHead } from '../../src/tagging/zero-shot.js';
+import {
+  classEvidence,
+  evidenceOf,
+  type WordedLabel,
+  zeroShotAnswer,
+  zeroShotHead,
+} from '../../src/tagging/zero-shot.js';
 import { tagByDescription } from '../../src/tagging/zero-shot-tagger.js';
 
 const unit = (...values: number[]) => {
@@ -93,4 +99,24 @@ test('similarity is worth what held-out wordings show: nothing where they cannot
 test('a trailer without words abstains from every label that no cue speaks to', () => {
   const silent = { ...transcript([unit(1, 0, 0, 1)]), vector: null, moments: [] };
   expect(tagsOf([silent]).map(({ state }) => state)).toEqual(['ABSTAINED', 'ABSTAINED', 'ABSTAINED']);
+});
+
+test('a clip whose class sounds like a label is weak evidence for it, with its time; others are against nothing', () => {
+  const named = zeroShotHead(labels, new Map([['sword fighting', unit(1, 0, 0, 1)]]));
+  const clips = (...lines: (string | null)[]): SignalEmbedding => ({
+    ...transcript(lines.map(() => unit(0, 0, 1, 0))),
+    signal: 'PICTURE',
+    moments: lines.map((line, i) => ({
+      ...{ startSeconds: 32 + i, endSeconds: 34 + i, vector: unit(0, 0, 1, 0), line, shotIndex: i },
+    })),
+  });
+  const [first, second] = tagByDescription([], named, noCues, clips('sword fighting', null)).tags;
+  const before = 1 / (1 + Math.exp(1));
+  expect(first!.probability).toBeGreaterThan(before);
+  expect(first!.probability).toBeLessThanOrEqual(0.5 + 1e-9);
+  expect(second!.probability).toBeCloseTo(before, 9);
+  const [evidence] = classEvidence(named.labels[0]!, clips('sword fighting'), named);
+  expect(evidence).toMatchObject({ signal: 'PICTURE', line: 'sword fighting', startSeconds: 32 });
+  const many = classEvidence(named.labels[0]!, clips(...new Array(40).fill('sword fighting')), named);
+  expect(many.reduce((sum, { contribution }) => sum + contribution, 0)).toBeLessThanOrEqual(1 + 1e-9);
 });

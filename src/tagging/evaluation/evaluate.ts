@@ -76,7 +76,8 @@ export async function evaluate(
   options: EvaluationOptions,
   progress: (done: number, of: number) => void = () => {},
 ): Promise<Evaluation> {
-  const unseen = given.filter((row) => !scorer.learnedFrom.has(fingerprintRow(row)));
+  const taught = new Set([...scorer.learnedFrom, ...options.learnFrom.map(fingerprintRow)]);
+  const unseen = given.filter((row) => !taught.has(fingerprintRow(row)));
   const seen = given.length - unseen.length;
   if (seen > MOST_SEEN * given.length && !options.allowSeen) {
     throw new Failure(

@@ -1,12 +1,11 @@
-import { Failure } from '../../failure.js';
 import type { ThreadPool } from '../../inference/threads.js';
 import { type SparseRow, termsOf, weighLines } from '../../signals/text-features.js';
 import { vocabularyOf } from '../../signals/text-model.js';
-import { crossFit } from '../cross-fit.js';
+import { FOLDS, indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
-import { stackRows } from '../sparse.js';
+import { pickRows, stackRows } from '../sparse.js';
 import type { trainTasks } from '../train-thread.js';
-import type { TextPart } from './text-part.js';
+import { knowing, type TextPart } from './text-part.js';
 
 /** What a text part is learned from. */
 export interface TextLesson {
@@ -28,12 +27,19 @@ export interface LearnedTextPart {
   unseen: Float32Array;
 }
 
-const SETTINGS = { terms: 120_000, fewestTexts: 2, mostTexts: 0.7, cost: 1, balance: 0.8, epochs: 10 };
+/** Chosen by validation figures: docs/decisions/023. */
+const SETTINGS = {
+  terms: 120_000,
+  fewestTexts: 3,
+  mostTexts: 0.7,
+  solver: { cost: 0.7, balance: 0.8, epochs: 6 },
+  firstEpochs: 3,
+};
 
 /**
  * Learns the text part of a classifier, and what it would say of each row without having seen its fold.
- * @param progress told after each model
- * @throws Failure CANCELLED when `signal` is aborted
+ * @param progress told after each of the models: one a fold, and the one that is kept
+ * @throws Failure CANCELLED when `signal` is aborted; models under way end first
  */
 export async function learnTextPart(
   lesson: TextLesson,
@@ -41,31 +47,63 @@ export async function learnTextPart(
   progress: (done: number, of: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<LearnedTextPart> {
-  const { texts, labels, importance, folds, seed } = lesson;
-  const counts = countTerms(texts);
-  const vocabulary = vocabularyOf(texts.length, counts);
+  const counts = countTerms(lesson.texts);
+  const vocabulary = vocabularyOf(lesson.texts.length, counts);
   const rows = stackRows(
-    texts.map((lines) => wholeRow(weighLines(lines, vocabulary))),
+    lesson.texts.map((lines) => wholeRow(weighLines(lines, vocabulary))),
     counts.length,
   );
-  progress(0, 1);
-  if (signal?.aborted) throw new Failure('CANCELLED', 'The training was cancelled.');
-  const { cost, balance, epochs } = SETTINGS;
-  const fit = await crossFit(
-    { rows, targets: Int8Array.from(lesson.targets, side), importance, folds },
-    { cost, balance, epochs, seed },
-    threads,
+  const targets = lesson.targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1));
+  let done = 0;
+  const counted = async <T>(model: Promise<T>): Promise<T> => {
+    const learned = await model;
+    progress(++done, FOLDS + 1);
+    return learned;
+  };
+  const { importance, folds, labels } = lesson;
+  const options = { ...SETTINGS.solver, seed: lesson.seed };
+  const { firstEpochs } = SETTINGS;
+  const cancellable = signal ? { signal } : {};
+  const whole = counted(
+    threads.run('sharpened', { rows, targets, importance, options, firstEpochs }, cancellable),
   );
-  progress(1, 1);
+  const parts = Array.from({ length: FOLDS }, async (_, fold) => {
+    const seen = indices(folds, (f) => f !== fold);
+    const others = indices(folds, (f) => f === fold);
+    const known = {
+      rows: pickRows(rows, seen),
+      targets: pick(targets, seen, labels),
+      importance: Float32Array.from(seen, (row) => importance[row]!),
+    };
+    const scores = await counted(
+      threads.run(
+        'sharpenedScores',
+        { ...known, options, firstEpochs, others: pickRows(rows, others) },
+        cancellable,
+      ),
+    );
+    return { others, scores };
+  });
+  const unseen = new Float32Array(targets.length);
+  const [{ model, factors }, ...answers] = await Promise.all([whole, ...parts]);
+  for (const { others, scores } of answers) {
+    others.forEach((row, k) => {
+      unseen.set(scores.subarray(k * labels, (k + 1) * labels), row * labels);
+    });
+  }
+  const emphasis = vocabulary.idf.map((idf, term) => idf * factors[term]!);
   return {
-    part: { ...quantised(fit.model), labels, documents: texts.length, ...named(counts), vocabulary },
-    unseen: fit.unseen.map(
-      (score, at) => score + fit.unseenBias[folds[Math.floor(at / labels)]! * labels + (at % labels)]!,
-    ),
+    part: {
+      labels,
+      ...quantised(model),
+      ...knowing(
+        counts.map(([term]) => term),
+        emphasis,
+      ),
+    },
+    unseen,
   };
 }
-
-const side = (target: number) => (Number.isNaN(target) ? 0 : target >= 0.5 ? 1 : -1);
 
 /** The terms that the part knows, each with the number of texts that have it, the most frequent first. */
 function countTerms(texts: TextLesson['texts']): [string, number][] {
@@ -89,11 +127,6 @@ function wholeRow(lines: readonly SparseRow[]): SparseRow {
   }
   return { terms: Int32Array.from(sums.keys()), weights: Float32Array.from(sums.values()) };
 }
-
-const named = (counts: readonly [string, number][]) => ({
-  terms: counts.map(([term]) => term),
-  counts: Int32Array.from(counts, ([, n]) => n),
-});
 
 const LARGEST_CODE = 127;
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../failure.js';
 import type { OnnxData } from '../../inference/onnx.js';
-import { vocabularyOf } from '../../signals/text-model.js';
-import type { TextPart } from './text-part.js';
+import { knowing, type TextPart } from './text-part.js';
 
 /** A text part as a file holds it: some values, and arrays by name with their sizes. */
 export interface EncodedTextPart {
@@ -10,17 +9,17 @@ export interface EncodedTextPart {
   tensors: Record<string, { dims: number[]; data: OnnxData }>;
 }
 
-const shape = z.object({ labels: z.number().int().positive(), documents: z.number().int().nonnegative() });
+const shape = z.object({ labels: z.number().int().positive() });
 
-/** Tensors: `textTerms` (UTF-8, one a line), `textCounts`, `textCodes` (terms × labels), `textScale`, `textBias`. */
+/** Tensors: `textTerms` (UTF-8, one a line), `textEmphasis`, `textCodes` (terms × labels), `textScale`, `textBias`. */
 export function encodeTextPart(part: TextPart): EncodedTextPart {
-  const { labels, terms, counts, documents, codes, scale, bias } = part;
+  const { labels, terms, vocabulary, codes, scale, bias } = part;
   const names = new Uint8Array(Buffer.from(terms.join('\n')));
   return {
-    metadata: { labels, documents },
+    metadata: { labels },
     tensors: {
       textTerms: { dims: [names.length], data: names },
-      textCounts: { dims: [terms.length], data: counts },
+      textEmphasis: { dims: [terms.length], data: vocabulary.idf },
       textCodes: { dims: [terms.length, labels], data: codes },
       textScale: { dims: [terms.length], data: scale },
       textBias: { dims: [labels], data: bias },
@@ -32,19 +31,12 @@ export function encodeTextPart(part: TextPart): EncodedTextPart {
 export function decodeTextPart({ metadata, tensors }: EncodedTextPart): TextPart {
   const parsed = shape.safeParse(metadata);
   if (!parsed.success) throw damaged(parsed.error);
-  const { labels, documents } = parsed.data;
+  const { labels } = parsed.data;
   const names = Buffer.from(take(tensors, 'textTerms', Uint8Array)).toString('utf8');
   const terms = names === '' ? [] : names.split('\n');
-  const counts = take(tensors, 'textCounts', Int32Array, terms.length);
   return {
     labels,
-    documents,
-    terms,
-    counts,
-    vocabulary: vocabularyOf(
-      documents,
-      terms.map((term, i) => [term, counts[i]!]),
-    ),
+    ...knowing(terms, take(tensors, 'textEmphasis', Float32Array, terms.length)),
     codes: take(tensors, 'textCodes', Int8Array, terms.length * labels),
     scale: take(tensors, 'textScale', Float32Array, terms.length),
     bias: take(tensors, 'textBias', Float32Array, labels),

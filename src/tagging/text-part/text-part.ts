@@ -1,17 +1,14 @@
 import { type SparseRow, type Vocabulary, weighLines } from '../../signals/text-features.js';
 
 /**
- * The text model inside a trained classifier: a text's row of weighted stems and pairs of stems (`weighLines`), and
- * one linear model a label over it.
+ * The text model inside a trained classifier: a text's row of weighted stems and pairs of stems (`weighLines`), each
+ * term emphasised as far as it matters to any label (see `trainSharpened`), and one linear model a label over it.
  */
 export interface TextPart {
   labels: number;
-  /** Texts that it was learned from. */
-  documents: number;
   /** The terms in the order of the table's rows. */
   terms: readonly string[];
-  /** How many of the texts have the term, one a term. */
-  counts: Int32Array;
+  /** Index of the terms, and what each counts in a row: its inverse document frequency times its factor. */
   vocabulary: Vocabulary;
   /** terms × labels: a weight is its code times its term's scale. */
   codes: Int8Array;
@@ -19,6 +16,14 @@ export interface TextPart {
   scale: Float32Array;
   /** One a label. */
   bias: Float32Array;
+}
+
+/** @param emphasis one a term */
+export function knowing(
+  terms: readonly string[],
+  emphasis: Float32Array,
+): Pick<TextPart, 'terms' | 'vocabulary'> {
+  return { terms, vocabulary: { index: new Map(terms.map((term, i) => [term, i])), idf: emphasis } };
 }
 
 /** The log-odds of each label that the words give, before any calibration. A text without known words gives the biases. */

@@ -140,13 +140,14 @@ function byFingerprint(a: TrainingRow, b: TrainingRow): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** How many rows have the label and how many have it not. */
+/** How many rows have the label and how many have it not; a probability counts on both sides by its share. */
 function sidesOf(targets: Float32Array, labels: number, label: number): [number, number] {
   let yes = 0;
   let no = 0;
   for (let at = label; at < targets.length; at += labels) {
-    if (targets[at]! >= 0.5) yes++;
-    else if (targets[at]! < 0.5) no++;
+    if (Number.isNaN(targets[at]!)) continue;
+    yes += targets[at]!;
+    no += 1 - targets[at]!;
   }
   return [yes, no];
 }

@@ -4,8 +4,8 @@ import type { TrainingRow } from '../training-row.js';
 
 /**
  * What the rows' own labels say of each label of the taxonomy, to measure functions by: 1 it has it, −1 it has not, 0
- * unknown; rows × labels. A group that a row does not know is decided by its tags where some tag stands for the label,
- * and never by its genres: they are what a labelling function reads.
+ * unknown; rows × labels. A mood or theme of a row that does not know its group is decided by its tags, where some tag
+ * stands for the label, and never by its genres: they are what a labelling function reads.
  */
 export function truthOf(
   rows: readonly TrainingRow[],
@@ -16,7 +16,9 @@ export function truthOf(
   const hard = rows.map((row) => ({ ...row, soft: {} }));
   const { values } = targetsOf(hard, spaceOfTaxonomy(taxonomy, mapping));
   const tags = labels.map(({ id }) =>
-    Object.keys(mapping?.tag ?? {}).filter((name) => mapping!.tag[name]!.includes(id)),
+    id.startsWith('genre/')
+      ? []
+      : Object.keys(mapping?.tag ?? {}).filter((name) => mapping!.tag[name]!.includes(id)),
   );
   return Int8Array.from(values, (value, at) => {
     if (!Number.isNaN(value)) return value > 0 ? 1 : -1;

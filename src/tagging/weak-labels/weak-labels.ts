@@ -27,13 +27,15 @@ export interface WeakLabelOptions extends Rules {
   progress: (done: number, of: number) => void;
 }
 
+const NOTHING_TO_READ =
+  'No row has words, genres or vectors that speak for a label: add transcripts or synopses in English.';
 /** Rows that a thread reads at a time: a second's work on long synopses. */
 const ROWS_A_TASK = 256;
 
 /**
  * Weak labels of rows whose labels nobody looks at: every labelling function votes, and each label's model learns from
  * their agreement. A label that no function votes on is left out. All work is done in threads.
- * @throws Failure BAD_INPUT when there are no rows, MODEL_INVALID
+ * @throws Failure BAD_INPUT when there are no rows or nothing in them to vote on, MODEL_INVALID
  */
 export async function weakLabels(
   rows: readonly WordedRow[],
@@ -49,15 +51,16 @@ export async function weakLabels(
     const step = () => options.progress(++done, total);
     const words = wordFunctionsOf(labels);
     const evidence = await readEvidence(rows, { ...options, labels, words }, threads, step);
-    const ballots = castVotes(evidence, labels, words, options);
+    const ballots = castVotes(evidence, labels, words, options).filter(
+      ({ functions }) => functions.length > 0,
+    );
+    if (ballots.length === 0) throw new Failure('BAD_INPUT', NOTHING_TO_READ);
     return await Promise.all(
-      ballots
-        .filter(({ functions }) => functions.length > 0)
-        .map(async (ballot) => {
-          const learned = await threads.run('learn', ballot);
-          step();
-          return { ballot, ...learned };
-        }),
+      ballots.map(async (ballot) => {
+        const learned = await threads.run('learn', ballot);
+        step();
+        return { ballot, ...learned };
+      }),
     );
   } finally {
     await threads.close();

@@ -1,0 +1,108 @@
+/** Pixels on each side of a frame that video encoders of the VideoMAE family see. */
+export const CLIP_SIDE = 224;
+const CHANNELS = 3;
+const ROW_BYTES = CLIP_SIDE * CHANNELS;
+
+/** Pillow's fixed point for 8-bit pictures: 32 bits less 8 of the pixel and 2 for sums that overshoot. */
+const FRACTION_BITS = 22;
+const HALF = 2 ** (FRACTION_BITS - 1);
+
+/** RGB24, row after row. */
+export interface Picture {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+/**
+ * A frame as VideoMAE's image processor makes it, to the byte: the shorter side to 224 by Pillow's bilinear filter
+ * (which averages over all pixels that shrink into one), then the middle 224 × 224. Only what stays is computed.
+ * @returns 224 × 224 × 3 bytes
+ */
+export function clipFrame(picture: Picture): Uint8Array {
+  const { width, height } = resizedDims(picture);
+  const columns = trianglePlan(picture.width, width, Math.floor((width - CLIP_SIDE) / 2));
+  const rows = trianglePlan(picture.height, height, Math.floor((height - CLIP_SIDE) / 2));
+  return blendRows(blendColumns(picture, columns), rows);
+}
+
+/** Shorter side 224, the longer one in proportion and cut to a whole number, as the processor does. */
+export function resizedDims({ width, height }: { width: number; height: number }): {
+  width: number;
+  height: number;
+} {
+  return width <= height
+    ? { width: CLIP_SIDE, height: Math.trunc((CLIP_SIDE * height) / width) }
+    : { width: Math.trunc((CLIP_SIDE * width) / height), height: CLIP_SIDE };
+}
+
+interface Taps {
+  start: number;
+  /** In units of 2⁻²²; they sum to 1, so that sums of bytes stay below 2³¹. */
+  weights: Int32Array;
+}
+
+/**
+ * For each of the 224 new pixels from `first` on, the old pixels under the triangle around it, which is as wide as
+ * the shrinking asks for.
+ */
+function trianglePlan(length: number, newLength: number, first: number): Taps[] {
+  const scale = length / newLength;
+  const stretch = Math.max(scale, 1);
+  return Array.from({ length: CLIP_SIDE }, (_, i) => {
+    const centre = (first + i + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(centre - stretch + 0.5));
+    const end = Math.min(length, Math.trunc(centre + stretch + 0.5));
+    const heights = Array.from({ length: end - start }, (_, k) =>
+      Math.max(0, 1 - Math.abs((start + k - centre + 0.5) / stretch)),
+    );
+    const total = heights.reduce((sum, value) => sum + value, 0);
+    const weights = heights.map((value) => Math.trunc((value / total) * 2 ** FRACTION_BITS + 0.5));
+    return { start, weights: Int32Array.from(weights) };
+  });
+}
+
+/** Pillow's first pass, rounded to bytes: rows × 224 × 3. */
+function blendColumns({ width, height, data }: Picture, columns: readonly Taps[]): Uint8Array {
+  const out = new Uint8Array(height * ROW_BYTES);
+  for (let row = 0; row < height; row++) {
+    let to = row * ROW_BYTES;
+    for (const { start, weights } of columns) {
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      let from = (row * width + start) * CHANNELS;
+      for (let k = 0; k < weights.length; k++, from += CHANNELS) {
+        const weight = weights[k]!;
+        red = (red + weight * data[from]!) | 0;
+        green = (green + weight * data[from + 1]!) | 0;
+        blue = (blue + weight * data[from + 2]!) | 0;
+      }
+      out[to++] = toByte(red);
+      out[to++] = toByte(green);
+      out[to++] = toByte(blue);
+    }
+  }
+  return out;
+}
+
+/** Pillow's second pass. */
+function blendRows(data: Uint8Array, rows: readonly Taps[]): Uint8Array {
+  const out = new Uint8Array(CLIP_SIDE * ROW_BYTES);
+  const sums = new Int32Array(ROW_BYTES);
+  for (const [row, { start, weights }] of rows.entries()) {
+    sums.fill(HALF);
+    for (const [k, weight] of weights.entries()) {
+      const from = (start + k) * ROW_BYTES;
+      for (let i = 0; i < ROW_BYTES; i++) sums[i] = sums[i]! + weight * data[from + i]!;
+    }
+    for (let i = 0; i < ROW_BYTES; i++) out[row * ROW_BYTES + i] = toByte(sums[i]!);
+  }
+  return out;
+}
+
+/** Rounded weights can sum to a little more than 1. */
+function toByte(sum: number): number {
+  const value = sum >> FRACTION_BITS;
+  return value > 255 ? 255 : value;
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Evaluation } from '../../src/tagging/evaluation/evaluate.js';
+import { randomStream } from '../../src/tagging/random.js';
+
+const cli = path.join(import.meta.dirname, '../../dist/cli.js');
+const KINDS = [
+  { genre: 'Horror', words: ['ghost', 'corpse', 'scream', 'grave'] },
+  { genre: 'Romance', words: ['wedding', 'kiss', 'letter', 'rose'] },
+  { genre: 'Sci-Fi', words: ['spaceship', 'alien', 'planet', 'robot'] },
+];
+let folder: string;
+const file = (name: string) => path.join(folder, name);
+
+/** Stories of three kinds, half of them as transcripts. */
+function rows(count: number, seed: number): string {
+  const random = randomStream(seed);
+  const letters = 'abcdefghijklmnopqrst';
+  const filler = () => `filler${letters[Math.floor(random() * 20)]}${letters[Math.floor(random() * 20)]}`;
+  return Array.from({ length: count }, (_, i) => {
+    const kind = KINDS[i % 3]!;
+    const own = () => kind.words[Math.floor(random() * kind.words.length)]!;
+    const words = Array.from({ length: 40 }, (_, k) => (k % 8 === 0 ? own() : filler()));
+    const told = i % 2 === 0 ? { synopsis: words.join(' ') } : { transcript: [words.join(' '), 'and then'] };
+    return JSON.stringify({ id: `${seed}-${i}`, ...told, labels: { genre: [kind.genre] } });
+  }).join('\n');
+}
+
+const marquee = (...args: string[]) => execa(process.execPath, [cli, ...args], { reject: false });
+const train = (out: string, ...flags: string[]) =>
+  marquee('train', file('rows.jsonl'), '--text-only', '--out', file(out), ...flags);
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'marquee-train-'));
+  await writeFile(file('rows.jsonl'), rows(150, 1));
+  await writeFile(file('others.jsonl'), rows(60, 2));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('what train learned from rows, evaluate measures on others, and refuses to on the same', async () => {
+  const trained = await train('first.onnx', '--json');
+  expect(JSON.parse(trained.stdout)).toMatchObject({
+    file: file('first.onnx'),
+    figures: { rows: 150, labels: 3 },
+  });
+  const flags = ['--classifier', file('first.onnx')];
+  const measured = await marquee('evaluate', file('others.jsonl'), ...flags, '--json');
+  const { metrics, groups, ladder } = JSON.parse(measured.stdout) as Evaluation;
+  expect(metrics.mAP.value).toBeGreaterThan(0.95);
+  expect(metrics.microF1.low!).toBeLessThanOrEqual(metrics.microF1.value!);
+  expect(groups.genre!.metrics.mAP).toEqual(metrics.mAP);
+  expect(ladder.at(-1)!.metrics).toEqual(metrics);
+  const refused = await marquee('evaluate', file('rows.jsonl'), ...flags);
+  expect(refused).toMatchObject({
+    exitCode: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/learned from 150 of these/),
+  });
+  const told = await marquee('evaluate', file('rows.jsonl'), ...flags, '--seen');
+  expect(told.exitCode).toBe(0);
+  for (const line of told.stdout.split('\n')) expect(line).toMatch(/^SEEN IN TRAINING/);
+}, 120_000);
+
+test('a training that is killed leaves the file of the last one, and runs again to the same file', async () => {
+  await train('kept.onnx', '--seed', '3');
+  const before = await readFile(file('kept.onnx'));
+  const dying = train('kept.onnx', '--seed', '4');
+  await once(dying.stderr!, 'data');
+  dying.kill('SIGKILL');
+  expect((await dying).signal).toBe('SIGKILL');
+  expect((await readFile(file('kept.onnx'))).equals(before)).toBe(true);
+  expect((await readdir(folder)).filter((name) => name.includes('.tmp'))).toEqual([]);
+  await train('again.onnx', '--seed', '3');
+  expect((await readFile(file('again.onnx'))).equals(before)).toBe(true);
+}, 120_000);
+
+test.each([
+  [['train', 'missing.jsonl'], /There is no file missing.jsonl/],
+  [['train', 'rows.jsonl', '--aim', 'fame'], /--aim is best-f1/],
+  [['train', 'rows.jsonl', '--group', 'mood'], /no group mood: the groups are genre/],
+  [['train', 'rows.jsonl', '--out', 'nowhere/c.onnx'], /nowhere.* cannot be written/],
+  [['evaluate', 'rows.jsonl', '--classifier', 'rows.jsonl'], /no complete ONNX model|no classifier/],
+  [['evaluate', 'rows.jsonl', '--split', 'half'], /--split is training or validation/],
+])(
+  '%j is answered with what to do',
+  async (args, message) => {
+    const { stderr, exitCode } = await execa(process.execPath, [cli, ...args], {
+      cwd: folder,
+      reject: false,
+    });
+    expect(stderr.trim().split('\n').at(-1)).toMatch(message);
+    expect(exitCode).toBeGreaterThan(0);
+  },
+  60_000,
+);
