@@ -70,6 +70,8 @@ export class PgvectorTable {
         END $do$`,
         [],
       );
+    // Without statistics the planner walks no graph.
+    await this.database.query('ANALYZE "TitleVector"', []);
   }
 
   /** Takes over every profile that was written since; two processes that do so write the same. */
