@@ -86,6 +86,7 @@ async function readWanted(
         outputs: [{ format: clipPictures(video), selection: { stretches: stretches(times).map(inFile) } }],
         frames: 'ALL',
         segments: segments?.map(inFile) ?? null,
+        leadSeconds: packets.leadSeconds,
       },
       sound: null,
       subtitles: [],
