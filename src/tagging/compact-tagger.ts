@@ -30,7 +30,7 @@ export async function loadTagger(folder: string): Promise<Tagger> {
     path.join(folder, '..', 'cues.json'),
     labelsOf(taxonomy).map(({ id }) => id),
   );
-  const fusion = await loadFusion(folder);
+  const fusion = fusionLayout(layout.dense);
   const model = { head, cues, dense: layout.dense };
   return {
     classifier: manifest.models.HEAD,
@@ -38,23 +38,12 @@ export async function loadTagger(folder: string): Promise<Tagger> {
     groups: groupsOf(head.labels),
     tag: async (embeddings) => ({
       ...tagEmbeddings(embeddings, model),
-      fused: fusion(embeddings),
+      fused: { model: manifest.models.FUSED, vector: fuse(embeddings, fusion) },
       classifier: manifest.models.HEAD,
     }),
     decide: async (embeddings) => tagEmbeddings(embeddings, model, false).tags,
     close: async () => {},
   };
-}
-
-/** All signals of a trailer as one vector for similarity, and the model that makes it. */
-export type Fuse = (embeddings: readonly SignalEmbedding[]) => Tagging['fused'];
-
-/** How the pack fuses signals, for classifiers of any origin. @throws Failure MODEL_INVALID */
-export async function loadFusion(folder: string): Promise<Fuse> {
-  const { models } = await readManifest(folder);
-  const { dense } = await readTextLayout(path.join(folder, TEXT_FILES.layout));
-  const layout = fusionLayout(dense);
-  return (embeddings) => ({ model: models.FUSED, vector: fuse(embeddings, layout) });
 }
 
 /** @param dense numbers of a text vector that speak for similarity */

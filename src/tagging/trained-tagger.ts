@@ -3,38 +3,12 @@ import type { Signal, SignalEmbedding } from '../signals/signal.js';
 import { tagOf } from './answer.js';
 import { sigmoid } from './calibration.js';
 import { answersTo, type Classifier, lengthOfLines } from './classifier.js';
-import { nameClassifier, readClassifier } from './classifier-file.js';
-import type { Fuse } from './compact-tagger.js';
 import { isTold, judgeQuality } from './quality.js';
 import type { Evidence, Tagging } from './tag.js';
-import { groupsOf, type Tagger } from './tagger.js';
 import { lineContributions } from './text-part/text-part.js';
 import { calibrate } from './training/calibrator.js';
 import { inputsOf, inputWeights, type Present, type VectorHead, writeInputs } from './vector-head.js';
 import { weigh } from './verdict.js';
-
-/**
- * A trained classifier's file as a tagger.
- * @param fuse how the pack in use makes one vector of a trailer's signals: that is the pack's matter, not the
- *   classifier's
- * @throws Failure MODEL_INVALID when the bytes are no classifier
- */
-export function openClassifier(bytes: Uint8Array, fuse: Fuse): Tagger {
-  const { classifier } = readClassifier(bytes);
-  const name = nameClassifier(bytes);
-  return {
-    classifier: name,
-    readsMoments: false,
-    groups: groupsOf(classifier.labels),
-    tag: async (embeddings) => ({
-      ...tagByClassifier(classifier, embeddings),
-      fused: fuse(embeddings),
-      classifier: name,
-    }),
-    decide: async (embeddings) => tagByClassifier(classifier, embeddings, false).tags,
-    close: async () => {},
-  };
-}
 
 /**
  * Tags and quality of one trailer: the pure core. Vectors of encoders that the classifier does not know are left out.

@@ -9,7 +9,7 @@ import { genreRows, uploadRows } from './learning-rows.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
 
 const PACK = fileURLToPath(new URL('../../models/compact', import.meta.url));
-const TITLES = 3_000;
+const TITLES = 2_000;
 
 let harness: Harness;
 let trainings: Trainings;
