@@ -35,15 +35,17 @@ export async function run({ json }: { json: boolean; args: string[] }): Promise<
     await encoders.run('loadEncoders', pack);
     const delays = monitorEventLoopDelay({ resolution: 1 });
     delays.enable();
+    const startedAt = performance.now();
     const signal = AbortSignal.timeout(SECONDS * 1000);
     const analyses = Array.from({ length: TRAILERS }, (_, i) =>
       analyse({ threads, encoders, pack, file, folder: path.join(folder, String(i)) }, signal),
     );
     const ended = await Promise.allSettled(analyses);
     delays.disable();
+    for (const each of ended) if (each.status === 'rejected' && !signal.aborted) throw each.reason;
     const at = (percentile: number) => delays.percentile(percentile) / NANOSECONDS;
     const row = {
-      finished: ended.filter(({ status }) => status === 'fulfilled').length,
+      seconds: (performance.now() - startedAt) / 1000,
       p50Milliseconds: at(50),
       p99Milliseconds: at(99),
       maxMilliseconds: delays.max / NANOSECONDS,
@@ -51,7 +53,7 @@ export async function run({ json }: { json: boolean; args: string[] }): Promise<
     process.stdout.write(
       json
         ? `${JSON.stringify(row, null, 2)}\n`
-        : `Event loop, ${TRAILERS} trailers through all models: p50 ${row.p50Milliseconds.toFixed(1)} ms, p99 ${row.p99Milliseconds.toFixed(1)} ms, max ${row.maxMilliseconds.toFixed(1)} ms\n`,
+        : `Event loop, ${TRAILERS} trailers through all models for ${row.seconds.toFixed(0)} s: p50 ${row.p50Milliseconds.toFixed(1)} ms, p99 ${row.p99Milliseconds.toFixed(1)} ms, max ${row.maxMilliseconds.toFixed(1)} ms\n`,
     );
   } finally {
     await Promise.all([threads.close(), encoders.close()]);

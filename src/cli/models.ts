@@ -100,8 +100,9 @@ export async function removeModels(names: readonly string[]): Promise<void> {
 }
 
 function licenceLine(model: WantedModel): string {
-  const { licence = 'see its model card', caution = null } = model as Partial<KnownModel>;
-  return `${model.repository}: licence ${licence}.${caution ? ` ${caution}` : ''}\n`;
+  const { licence = 'see its model card', caution = null, isChecked = true } = model as Partial<KnownModel>;
+  const doubt = isChecked ? '' : ', not compared with its model card: read what the card says below';
+  return `${model.repository}: licence ${licence}${doubt}.${caution ? ` ${caution}` : ''}\n`;
 }
 
 function toMebibytes(bytes: number): number {
