@@ -80,7 +80,7 @@ test('no other thresholds promise a better F1', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
       const answers = answersOf(40, (z) => z, seed);
-      const found = thresholdsFor({ kind: 'best-f1' }, answers);
+      const found = thresholdsFor({ kind: 'best-f1' }, answers, ['genre', 'genre', 'genre']);
       const best = expected(answers, found);
       const random = randomStream(seed);
       for (let k = 0; k < 50; k++) {
@@ -92,13 +92,29 @@ test('no other thresholds promise a better F1', () => {
   );
 });
 
+test('the labels of one group do not move the thresholds of another', () => {
+  const answers = answersOf(200, (z) => z);
+  const at = (groups: string[]) => thresholdsFor({ kind: 'best-f1' }, answers, groups);
+  const alone = thresholdsFor({ kind: 'best-f1' }, { ...answers, labels: 1, ...onlyFirst(answers) }, [
+    'genre',
+  ]);
+  expect(at(['genre', 'mood', 'mood'])[0]).toBe(alone[0]);
+  expect(at(['genre', 'genre', 'genre'])[0]).not.toBe(alone[0]);
+});
+
+function onlyFirst({ logits, targets }: UnseenAnswers) {
+  const first = (values: Float32Array) => values.filter((_, at) => at % LABELS === 0);
+  return { logits: first(logits), targets: first(targets) };
+}
+
 test('a floor for precision gives the lowest threshold that keeps it, or none', () => {
   const logits = Float32Array.from({ length: 12 }, (_, i) => 12 - i);
   const answers: UnseenAnswers = {
     ...{ labels: 1, logits, lengths: new Float32Array(12), folds: new Uint8Array(12) },
     targets: Float32Array.of(1, 1, 1, 1, 0, 1, Number.NaN, 1, 0, 0, 0, 0),
   };
-  const at = (floor: number) => thresholdsFor({ kind: 'precision', floor } satisfies Aim, answers)[0];
+  const at = (floor: number) =>
+    thresholdsFor({ kind: 'precision', floor } satisfies Aim, answers, ['genre'])[0];
   expect(at(0.8)).toBe(5); // 6 of the 7 known answers above are right
   expect(at(0.7)).toBe(4); // 6 of 8, and 6 of 9 would be less
   expect(at(0.9)).toBe(Number.POSITIVE_INFINITY);

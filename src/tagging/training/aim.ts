@@ -15,13 +15,14 @@ const FEWEST_ANSWERS = 5;
  * One threshold a label on log-odds, from calibrated answers to rows that the model never saw.
  *
  * Best F1: those that maximise what is to be expected of 0.8 · micro-F1 + 0.2 · macro-F1 when the probabilities are
- * right. Expecting from probabilities instead of counting the few positives of a rare label is what keeps its threshold steady.
+ * right, for each group by itself. Expecting from probabilities instead of counting the few positives of a rare label is what keeps its threshold steady.
  *
  * Precision: the lowest threshold above which at least the floor's share of the answers is right; a label that never
  * gets there is never accepted (infinity).
+ * @param groups of the labels, one a label
  */
-export function thresholdsFor(aim: Aim, answers: UnseenAnswers): Float64Array {
-  if (aim.kind === 'best-f1') return thresholdsOfF1(rankings(answers));
+export function thresholdsFor(aim: Aim, answers: UnseenAnswers, groups: readonly string[]): Float64Array {
+  if (aim.kind === 'best-f1') return groupByGroup(rankings(answers), groups);
   const truth = drawTruth(answers.targets, answers.labels);
   return Float64Array.from({ length: answers.labels }, (_, j) =>
     thresholdOfPrecision(columnOf(answers, truth, j), aim.floor),
@@ -63,6 +64,18 @@ function rankings(answers: UnseenAnswers): Ranking[] {
     let sum = 0;
     return { logOdds, hits: Float64Array.from(logOdds, (z) => (sum += sigmoid(z))) };
   });
+}
+
+function groupByGroup(labels: readonly Ranking[], groups: readonly string[]): Float64Array {
+  const thresholds = new Float64Array(labels.length);
+  for (const group of new Set(groups)) {
+    const own = [...labels.keys()].filter((j) => groups[j] === group);
+    const found = thresholdsOfF1(own.map((j) => labels[j]!));
+    own.forEach((j, k) => {
+      thresholds[j] = found[k]!;
+    });
+  }
+  return thresholds;
 }
 
 /**
