@@ -148,7 +148,9 @@ async function benchSentences({ threads, clock }: Terms): Promise<Row[]> {
 
 async function benchWhisper({ threads, clock }: Terms): Promise<Row[]> {
   const checkpoint = await fullSizeCheckpoint(ROOT, 'whisper-base');
-  const theirs = await openTheirWhisper(await openTransformersJs(ROOT), ROOT, checkpoint, threads);
+  const peer = await openTransformersJs(ROOT);
+  const theirs = await openTheirWhisper(peer, ROOT, checkpoint, { threads, dtype: 'fp32' });
+  const theirSmall = await openTheirWhisper(peer, ROOT, checkpoint, { threads, dtype: 'q8' });
   const options = { name: 'whisper-base', cacheFolder: path.join(ROOT, 'onnx'), threads };
   const float = await Whisper.open(checkpoint, { ...options, precision: 'float32' });
   const small = await Whisper.open(checkpoint, { ...options, precision: 'int8' });
@@ -158,6 +160,7 @@ async function benchWhisper({ threads, clock }: Terms): Promise<Row[]> {
   const same = (await theirs.transcribe(mel, TOKENS)).join() === (await greedy(float, mel, 1))[0]!.join();
   const one = await takeTurns(clock, {
     theirs: () => theirs.transcribe(mel, TOKENS),
+    theirSmall: () => theirSmall.transcribe(mel, TOKENS),
     float32: () => greedy(float, mel, 1),
     int8: () => greedy(small, mel, 1),
   });
@@ -165,11 +168,19 @@ async function benchWhisper({ threads, clock }: Terms): Promise<Row[]> {
     theirs: async () => {
       for (let window = 0; window < WINDOWS; window++) await theirs.transcribe(mel, TOKENS);
     },
+    theirSmall: async () => {
+      for (let window = 0; window < WINDOWS; window++) await theirSmall.transcribe(mel, TOKENS);
+    },
     float32: () => greedy(float, mels, WINDOWS),
     int8: () => greedy(small, mels, WINDOWS),
   });
-  await Promise.all([theirs.close(), float.close(), small.close()]);
-  const ours = (times: typeof one) => [
+  await Promise.all([theirs.close(), theirSmall.close(), float.close(), small.close()]);
+  const others = (times: typeof one) => [
+    {
+      what: '  transformers.js, q8',
+      milliseconds: times.theirSmall,
+      note: `${faster(times.theirs, times.theirSmall, 'its float32')}, its default in browsers`,
+    },
     {
       what: '  ours, float32',
       milliseconds: times.float32,
@@ -178,7 +189,7 @@ async function benchWhisper({ threads, clock }: Terms): Promise<Row[]> {
     {
       what: '  ours, int8',
       milliseconds: times.int8,
-      note: faster(times.theirs, times.int8, 'transformers.js'),
+      note: `${faster(times.theirs, times.int8, 'transformers.js')}, ${faster(times.theirSmall, times.int8, 'its q8')}`,
     },
   ];
   return [
@@ -187,13 +198,13 @@ async function benchWhisper({ threads, clock }: Terms): Promise<Row[]> {
       milliseconds: one.theirs,
       note: 'float32, its default',
     },
-    ...ours(one),
+    ...others(one),
     {
       what: `whisper-base, ${WINDOWS} windows, ${TOKENS} tokens each, transformers.js`,
       milliseconds: many.theirs,
       note: 'one after the other, as its pipeline does',
     },
-    ...ours(many),
+    ...others(many),
   ];
 }
 

@@ -8,10 +8,10 @@ import { byLabels } from '../src/discovery/label-search.js';
 import { createIndex } from '../src/discovery/open-index.js';
 import { mergeLabels } from '../src/discovery/profile.js';
 import { fuseRanks } from '../src/discovery/rank-fusion.js';
-import { WEIGHTS } from '../src/discovery/search.js';
+import { weightOf } from '../src/discovery/search.js';
 import { TextReader } from '../src/discovery/text-reader.js';
 import { hash32, permutation, randomStream } from '../src/tagging/random.js';
-import { readPlainFilms } from './discovery/films.js';
+import { type PlainFilm, readPlainFilms } from './discovery/films.js';
 import { interval, ndcg } from './discovery/gain.js';
 import { TextRanking } from './discovery/text-ranking.js';
 
@@ -21,6 +21,8 @@ const films = path.resolve(root, '../shared/data/films.jsonl.gz');
 const SEED = 20_261_122;
 const DEPTH = 10;
 const LIST = 200;
+/** Weights of words beside tags, of which the served one was chosen. */
+const TEXT_WEIGHTS = [0, 0.1, 0.2, 0.3, 0.5, 0.64, 1];
 /** Labels that a person would type, each with the source's genre that answers it. */
 const LABEL_QUERIES: [string, string][] = [
   ['genre/western', 'Western'],
@@ -43,7 +45,7 @@ const LABEL_QUERIES: [string, string][] = [
 
 /**
  * The protocol: genre words are masked in all texts, no title's own genres are put into the index, and titles are
- * asked for that the pack did not learn from. A title is as relevant as its genres overlap the query's (Jaccard).
+ * asked for that the pack did not learn from: half of them (validation) chose the blend, the others judge it. A title is as relevant as its genres overlap the query's (Jaccard).
  */
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   if (!existsSync(films)) {
@@ -72,10 +74,12 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const words = new TextRanking(rows);
   const random = randomStream(SEED);
   const order = permutation(rows.length, random);
-  const queries = [...order]
+  const unseen = [...order]
     .map((i) => rows[i]!)
     .filter(({ genres, learned }) => genres.length > 0 && !learned)
     .slice(0, count);
+  const isValidation = ({ id }: { id: string }) => hash32(id) % 2 === 0;
+  const queries = unseen.filter((row) => !isValidation(row));
   const likeness = (a: string, b: string) => jaccard(genresOf.get(a)!, genresOf.get(b)!);
 
   const blendOf = (text: number, tags: number): Blend => ({ ...DEFAULT_BLEND, TEXT: text, TAGS: tags });
@@ -97,17 +101,21 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     'labels alone': (id) => near(id, blendOf(0, 1)),
     'hybrid, as served': (id) => near(id, DEFAULT_BLEND),
   };
+  const idealOf = ({ id, genres }: PlainFilm) => idealGains(genres, rows, id);
+  const gainOf = (film: PlainFilm, found: string[]) =>
+    ndcg(
+      found.map((other) => likeness(film.id, other)),
+      idealOf(film),
+    );
   const lines: { task: string; method: string; ndcg: number; low: number; high: number; beats: string }[] =
     [];
-  const ideals = new Map(queries.map(({ id, genres }) => [id, idealGains(genres, rows, id)]));
+  for (const text of TEXT_WEIGHTS) {
+    const gains = unseen.filter(isValidation).map((film) => gainOf(film, near(film.id, blendOf(text, 1))));
+    lines.push(lineOf('similar, validation half', `words ${text}, tags 1`, gains, gains));
+  }
   let hybrid: number[] = [];
   const scored = Object.entries(methods).map(([method, find]) => {
-    const gains = queries.map(({ id }) =>
-      ndcg(
-        find(id).map((other) => likeness(id, other)),
-        ideals.get(id)!,
-      ),
-    );
+    const gains = queries.map((film) => gainOf(film, find(film.id)));
     if (method.startsWith('hybrid')) hybrid = gains;
     return { method, gains };
   });
@@ -118,9 +126,10 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     const number = index.labels.numberOf(label)!;
     const word = label.split('/')[1]!.replaceAll('-', ' ');
     const fits = (id: string) => index.labels.probability(index.numbers.of(id)!, number) > 0;
+    const query = { include: [{ word, labels: [label] }], rest: [] };
     const lists = [
-      { ids: words.search(word, LIST).filter(fits), weight: WEIGHTS.WORDS },
-      { ids: byLabel(index, label, LIST), weight: WEIGHTS.LABELS },
+      { ids: words.search(word, LIST).filter(fits), weight: weightOf('WORDS', query) },
+      { ids: byLabel(index, label, LIST), weight: weightOf('LABELS', query) },
     ];
     return fuseRanks(lists.filter(({ ids }) => ids.length > 0))
       .slice(0, DEPTH)
@@ -160,7 +169,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     );
     for (const { task, method, ndcg, low, high, beats } of lines)
       process.stdout.write(
-        `${task.padEnd(24)}${method.padEnd(28)}${ndcg.toFixed(3)}  [${low.toFixed(3)}, ${high.toFixed(3)}]  ${beats}\n`,
+        `${task.padEnd(26)}${method.padEnd(28)}${ndcg.toFixed(3)}  [${low.toFixed(3)}, ${high.toFixed(3)}]  ${beats}\n`,
       );
   }
 }

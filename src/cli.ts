@@ -60,6 +60,8 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .option('--role <role>', 'all, api (no analyses here) or worker (analyses only)')
     .action(async (options: { role?: string }) => {
       if (options.role !== undefined) process.env.MARQUEE_ROLE = options.role;
+      const { offerAtTerminal } = await import('./cli/full-pack-offer.js');
+      await offerAtTerminal();
       const { serve } = await import('./main.js');
       await serve();
     });
@@ -71,6 +73,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .option('--subtitles <file>', 'SRT, WebVTT or ASS with the trailer’s words')
     .option('--title <name>', 'what to call the title in the catalog (default: the source’s own name)')
     .option('--pack <pack>', 'compact, full, or auto: full where its models were pulled (MARQUEE_PACK)')
+    .option('--classifier <file>', 'tag with a classifier that marquee train wrote')
     .option('--force', 'run every stage again, also where the result is known')
     .option('--json', 'print JSON instead of a table')
     .action(async (source: string, options: AnalyzeFlags) => {
@@ -157,7 +160,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .command('evaluate')
     .description('measure a classifier on labelled rows (docs/learning.md)')
     .argument('<rows...>', 'JSON Lines of labelled titles; .gz is read too')
-    .option('--classifier <file>', 'a classifier’s file (default: the one that ships)')
+    .option('--classifier <version|file>', 'one of the database, or a file (default: the one that ships)')
     .option('--group <group...>', 'measure these groups only')
     .option('--pack <pack>', 'whose encoders read media: compact, full or auto (MARQUEE_PACK)')
     .option('--labels <labels>', 'measure these labels only, by name or id, separated by commas')

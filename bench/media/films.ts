@@ -1,6 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { promisify } from 'node:util';
 
 /** A film whose shots are known, because it was put together from them. */
 export interface Film {
@@ -217,10 +216,6 @@ function drawBall({ ball }: Scene, frame: number, picture: Uint8Array): void {
 function mix(picture: Uint8Array, old: Uint8Array, share: number): void {
   for (let i = 0; i < picture.length; i++)
     picture[i] = (picture[i] as number) * share + (old[i] as number) * (1 - share);
-}
-
-export async function ffmpeg(args: readonly string[]): Promise<void> {
-  await promisify(execFile)('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args], { maxBuffer: 1e7 });
 }
 
 /** A seeded source of numbers in 0 … 1 (mulberry32, public domain). */

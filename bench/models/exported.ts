@@ -1,7 +1,7 @@
 import { bucketOf } from '../../src/inference/architectures/mpnet.js';
 import { Weights } from '../../src/inference/architectures/weights.js';
 import type { Checkpoint } from '../../src/inference/checkpoint.js';
-import { GraphBuilder, type Linear, type Parameter } from '../../src/inference/onnx/graph.js';
+import { GraphBuilder, type Linear, type Parameter, type Precision } from '../../src/inference/onnx/graph.js';
 import { normalise } from '../../src/inference/onnx/layers.js';
 import type { OnnxNode } from '../../src/inference/onnx.js';
 
@@ -69,11 +69,11 @@ interface WhisperSizes {
 }
 
 /** input_features → last_hidden_state. */
-export function exportWhisperEncoder(checkpoint: Checkpoint): GraphBuilder {
+export function exportWhisperEncoder(checkpoint: Checkpoint, precision: Precision): GraphBuilder {
   const config = checkpoint.config as unknown as WhisperSizes;
   const { d_model: width, decoder_attention_heads: heads } = config;
   const weights = new Weights(checkpoint).below('model.encoder');
-  const g = new GraphBuilder('encoder', 'float32');
+  const g = new GraphBuilder('encoder', precision);
   const features = g.input('input_features', 'float32', ['batch', config.num_mel_bins, 3000]);
   const heard = convolve(g, convolve(g, features, weights.linear('conv1'), 1), weights.linear('conv2'), 2);
   const rows = g.add('Transpose', [heard], { attributes: { perm: [0, 2, 1] } });
@@ -97,11 +97,11 @@ export function exportWhisperEncoder(checkpoint: Checkpoint): GraphBuilder {
 }
 
 /** input_ids, encoder_hidden_states, past_key_values.*, use_cache_branch → logits, present.*. */
-export function exportWhisperDecoder(checkpoint: Checkpoint): GraphBuilder {
+export function exportWhisperDecoder(checkpoint: Checkpoint, precision: Precision): GraphBuilder {
   const config = checkpoint.config as unknown as WhisperSizes;
   const { d_model: width, decoder_attention_heads: heads } = config;
   const weights = new Weights(checkpoint).below('model.decoder');
-  const g = new GraphBuilder('decoder', 'float32');
+  const g = new GraphBuilder('decoder', precision);
   const ids = g.input('input_ids', 'int64', ['batch', 'steps']);
   g.input('encoder_hidden_states', 'float32', ['batch', 'places', width]);
   g.input('use_cache_branch', 'bool', [1]);
@@ -117,7 +117,8 @@ export function exportWhisperDecoder(checkpoint: Checkpoint): GraphBuilder {
   const all = g.add('Add', [past, steps]);
   const places = g.add('Range', [past, all, g.integers([1], [])]);
   const later = laterPlaces(g, places, all);
-  const table = g.parameter(weights.tensor('embed_tokens.weight'));
+  const vocabulary = weights.tensor('embed_tokens.weight');
+  const table = g.parameter(vocabulary);
   const positions = g.add('Gather', [g.parameter(weights.tensor('embed_positions.weight')), places]);
   let x = g.add('Add', [g.add('Gather', [table, ids]), positions]);
   for (let i = 0; i < config.decoder_layers; i++) {
@@ -141,7 +142,10 @@ export function exportWhisperDecoder(checkpoint: Checkpoint): GraphBuilder {
     x = addFeedForward(g, x, layer);
   }
   const last = normalise(g, x, weights.norm('layer_norm', 1e-5));
-  const logits = g.add('MatMul', [last, g.add('Transpose', [table], { attributes: { perm: [1, 0] } })]);
+  const logits =
+    precision === 'int8'
+      ? g.linear(last, { weight: vocabulary, bias: null })
+      : g.add('MatMul', [last, g.add('Transpose', [table], { attributes: { perm: [1, 0] } })]);
   g.output('logits', logits, 'float32', ['batch', 'steps', config.vocab_size]);
   return g;
 }

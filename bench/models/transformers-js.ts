@@ -6,12 +6,19 @@ import { modelBytes } from '../../src/inference/onnx/model-file.js';
 import { exportMpnet, exportWhisperDecoder, exportWhisperEncoder } from './exported.js';
 import { loadTransformersJs, type TransformersJs } from './peer.js';
 
-/** What transformers.js does with the same weights, in the precision that it takes by itself in Node: float32. */
-const DEFAULTS = { device: 'cpu', dtype: 'fp32', local_files_only: true } as const;
+/** In Node transformers.js takes `fp32` by itself; `q8` is what it takes in a browser's WebAssembly. */
+export type TheirPrecision = 'fp32' | 'q8';
+
+/** Which graphs it loads for each: dynamic int8 with plain float32 attention, as its `_quantized` files have it. */
+const EXPORTS = {
+  fp32: { precision: 'float32', suffix: '' },
+  q8: { precision: 'int8', suffix: '_quantized' },
+} as const;
 
 /** With several threads their number is left to it, as it is by default. */
-function optionsFor(threads: number) {
-  return threads === 1 ? { ...DEFAULTS, session_options: { intraOpNumThreads: 1 } } : DEFAULTS;
+function optionsFor(threads: number, dtype: TheirPrecision = 'fp32') {
+  const options = { device: 'cpu', dtype, local_files_only: true };
+  return threads === 1 ? { ...options, session_options: { intraOpNumThreads: 1 } } : options;
 }
 
 /** Token ids of Whisper's vocabulary of 51,865. */
@@ -32,12 +39,13 @@ export async function openTheirWhisper(
   peer: TransformersJs,
   root: string,
   checkpointFolder: string,
-  threads: number,
+  { threads, dtype }: { threads: number; dtype: TheirPrecision },
 ) {
-  const name = 'whisper-base-exported';
+  const name = `whisper-base-exported-${dtype}`;
+  const { precision, suffix } = EXPORTS[dtype];
   await exportOnce(root, name, checkpointFolder, (checkpoint) => ({
-    encoder_model: exportWhisperEncoder(checkpoint),
-    decoder_model_merged: exportWhisperDecoder(checkpoint),
+    [`encoder_model${suffix}`]: exportWhisperEncoder(checkpoint, precision),
+    [`decoder_model_merged${suffix}`]: exportWhisperDecoder(checkpoint, precision),
   }));
   const generation = {
     decoder_start_token_id: START,
@@ -46,7 +54,7 @@ export async function openTheirWhisper(
     is_multilingual: false,
   };
   await writeFile(path.join(root, name, 'generation_config.json'), JSON.stringify(generation));
-  const model = await peer.WhisperForConditionalGeneration.from_pretrained(name, optionsFor(threads));
+  const model = await peer.WhisperForConditionalGeneration.from_pretrained(name, optionsFor(threads, dtype));
   return {
     async transcribe(mel: Float32Array, count: number): Promise<number[]> {
       const features = new peer.Tensor('float32', mel, [1, 80, 3000]);

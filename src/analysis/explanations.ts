@@ -40,7 +40,7 @@ export class Explanations {
 }
 
 /** A trailer's signals as these encoders read them, with every moment. */
-async function readEmbeddings(
+export async function readEmbeddings(
   prisma: PrismaClient,
   trailerId: string,
   encoders: readonly string[],

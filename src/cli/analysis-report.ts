@@ -1,7 +1,7 @@
 import { createLoaders } from '../catalog/loaders.js';
 import type { Engine } from '../engine.js';
 import type { Evidence, SignalQuality, TagState } from '../tagging/tag.js';
-import type { AnalysisReport } from './report.js';
+import type { AnalysisReport, ReportedTag } from './report.js';
 
 const GROUPS = ['GENRE', 'MOOD', 'THEME'];
 const STATES: readonly TagState[] = ['ACCEPTED', 'SUGGESTED', 'BELOW_THRESHOLD', 'ABSTAINED'];
@@ -19,41 +19,44 @@ export async function readReport({ database, pack }: Engine, analysisId: string)
   const { prediction, trailer } = analysis;
   if (!prediction) throw new Error(`analysis ${analysisId} succeeded without a prediction`);
   const stored = await createLoaders(database.prisma).tags.load(prediction.id);
-  const tags = stored
-    .map(({ label, probability, threshold, state, weight, evidence }) => ({
-      id: label.id,
-      label: label.name,
-      group: label.group,
-      probability,
-      threshold,
-      state,
-      weight,
-      evidence: ((evidence ?? []) as unknown as Evidence[]).map(
-        ({ startSeconds, endSeconds, signal, contribution, line }) => ({
-          startSeconds,
-          endSeconds,
-          signal,
-          contribution,
-          line,
-        }),
-      ),
-    }))
-    .sort(
-      (a, b) =>
-        GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) ||
-        STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
-        b.probability - a.probability ||
-        a.id.localeCompare(b.id),
-    );
+  const tags = stored.map(({ label, probability, threshold, state, weight, evidence }) => ({
+    id: label.id,
+    label: label.name,
+    group: label.group,
+    probability,
+    threshold,
+    state,
+    weight,
+    evidence: ((evidence ?? []) as unknown as Evidence[]).map(
+      ({ startSeconds, endSeconds, signal, contribution, line }) => ({
+        startSeconds,
+        endSeconds,
+        signal,
+        contribution,
+        line,
+      }),
+    ),
+  }));
   return {
     title: trailer.title.name,
     durationSeconds: trailer.durationSeconds ?? 0,
     pack: pack.id,
     classifier: prediction.classifier.fingerprint,
     signalQuality: prediction.quality as unknown as SignalQuality,
-    tags,
+    tags: inOrder(tags),
     timings: timingsOf(analysis),
   };
+}
+
+/** By group, the accepted tags first, then by probability. */
+export function inOrder(tags: readonly ReportedTag[]): ReportedTag[] {
+  return tags.toSorted(
+    (a, b) =>
+      GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) ||
+      STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
+      b.probability - a.probability ||
+      a.id.localeCompare(b.id),
+  );
 }
 
 function timingsOf(analysis: {

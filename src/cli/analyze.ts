@@ -11,6 +11,7 @@ import { createLogger } from '../log.js';
 import type { TrailerSource } from '../media/source.js';
 import { decodeText } from '../media/text-encoding.js';
 import { readReport } from './analysis-report.js';
+import { readClassifierFile, tagByFile } from './classifier-file.js';
 import { formatReport } from './report.js';
 
 const MAX_SUBTITLE_BYTES = 4 * 1024 * 1024;
@@ -23,6 +24,7 @@ export interface AnalyzeFlags {
   subtitles?: string;
   title?: string;
   pack?: string;
+  classifier?: string;
   force?: boolean;
   json?: boolean;
 }
@@ -31,6 +33,7 @@ export interface AnalyzeFlags {
 export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promise<void> {
   const { source, config } = await readSource(given, configOf(flags));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
+  const classifier = flags.classifier === undefined ? null : await readClassifierFile(flags.classifier);
   const engine = await openEngine(config, createLogger(config.logLevel));
   process.stderr.write(usedLine(engine));
   try {
@@ -43,7 +46,10 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
     };
     const { analysis } = await engine.analyses.create(request, (tx, { id }) => insure(tx, id));
     await runWithBar(engine, analysis.id);
-    const report = await readReport(engine, analysis.id);
+    const report = {
+      ...(await readReport(engine, analysis.id)),
+      ...(classifier === null ? {} : await tagByFile(engine, analysis.trailerId, classifier)),
+    };
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
   } finally {
     await engine.close();

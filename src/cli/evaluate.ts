@@ -2,13 +2,18 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
+import { openDatabase } from '../catalog/database.js';
+import { kindOf } from '../catalog/id.js';
+import { readConfig } from '../config.js';
 import { Failure } from '../failure.js';
+import { createLogger } from '../log.js';
 import { HEAD_FILE } from '../tagging/compact-tagger.js';
 import { type Evaluation, evaluate } from '../tagging/evaluation/evaluate.js';
 import { writeFigures } from '../tagging/evaluation/model-card.js';
 import { coverageRiskPlot, reliabilityPlot } from '../tagging/evaluation/plots.js';
 import { compactScorer, type Scorer, trainedScorer } from '../tagging/evaluation/scorer.js';
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
+import { readClassifierFile } from './classifier-file.js';
 import { formatEvaluation } from './evaluation-report.js';
 import { parseSplit, readLabelledRows, type Split } from './labelled-rows.js';
 import { withMedia } from './media-rows.js';
@@ -104,10 +109,24 @@ async function openScorer(given: string | undefined): Promise<Scorer> {
   const taxonomy = await readTaxonomy(path.join(MODELS, 'taxonomy.json'));
   const mapping = await readMapping(path.join(MODELS, 'label-mapping.json'), taxonomy);
   if (given === undefined) return compactScorer(COMPACT, taxonomy, mapping, path.join(COMPACT, HEAD_FILE));
-  const bytes = await readFile(given).catch((cause) => {
-    throw new Failure('SOURCE_NOT_FOUND', `There is no classifier ${given}: give the file of one.`, {
-      cause,
+  const isVersion = kindOf(given) === 'classifier' || /^[a-z-]+@[0-9a-f]{12}$/.test(given);
+  return trainedScorer(await (isVersion ? storedClassifier(given) : readClassifierFile(given)), mapping);
+}
+
+/** A classifier of the database, by its id or by its name and version. @throws Failure SOURCE_NOT_FOUND */
+async function storedClassifier(version: string): Promise<Uint8Array> {
+  const config = readConfig({ LOG_LEVEL: 'error', ...process.env });
+  const database = await openDatabase(config, createLogger(config.logLevel));
+  try {
+    const stored = await database.prisma.classifierFile.findFirst({
+      where: { classifier: { OR: [{ id: version }, { fingerprint: version }] } },
     });
-  });
-  return trainedScorer(bytes, mapping);
+    if (stored) return stored.bytes;
+  } finally {
+    await database.close();
+  }
+  throw new Failure(
+    'SOURCE_NOT_FOUND',
+    `There is no trained classifier ${version} in the database: check --classifier, or give a file.`,
+  );
 }

@@ -54,7 +54,7 @@ export async function pullModels(names: readonly string[], { update = false }: P
   const byName = new Map<string, SingleBar>();
   try {
     for (const model of wanted) {
-      const { commit, files } = await pullModel(client, model, {
+      const { commit, files, licence } = await pullModel(client, model, {
         modelsFolder: modelsFolderOf(config),
         update,
         signal: interrupt.signal,
@@ -67,7 +67,8 @@ export async function pullModels(names: readonly string[], { update = false }: P
         },
       });
       bars.log(
-        `${model.repository} at ${commit.slice(0, 12)}: ${Object.keys(files).length} files, checked.\n`,
+        `${model.repository} at ${commit.slice(0, 12)}: ${Object.keys(files).length} files, checked; ` +
+          `its card says licence ${licence ?? 'nothing'}.\n`,
       );
     }
   } finally {
@@ -99,8 +100,9 @@ export async function removeModels(names: readonly string[]): Promise<void> {
 }
 
 function licenceLine(model: WantedModel): string {
-  const { licence = 'see its model card', caution = null } = model as Partial<KnownModel>;
-  return `${model.repository}: licence ${licence}.${caution ? ` ${caution}` : ''}\n`;
+  const { licence = 'see its model card', caution = null, isChecked = true } = model as Partial<KnownModel>;
+  const doubt = isChecked ? '' : ', not compared with its model card: read what the card says below';
+  return `${model.repository}: licence ${licence}${doubt}.${caution ? ` ${caution}` : ''}\n`;
 }
 
 function toMebibytes(bytes: number): number {

@@ -5,7 +5,6 @@ import type { Signal } from '../signals/signal.js';
 import { dot } from './aspect.js';
 import { floatsOf } from './profiles.js';
 import { fuseRanks } from './rank-fusion.js';
-import { UNRESTRICTED } from './restriction.js';
 import type { DiscoveryTasks } from './tasks.js';
 import type { Neighbour } from './vector-index.js';
 
@@ -89,20 +88,16 @@ async function byLine({ prisma }: Parts, query: string): Promise<List> {
 
 /** Lines of the trailers whose texts speak of the same things. */
 async function byMeaning({ prisma, index, models }: Parts, query: string): Promise<List> {
-  const vector = await index.run('encode', { text: query });
-  if (!vector) return { kind: 'MEANING', moments: [] };
-  const { byVector } = await index.run('searchByText', {
-    ...{ text: query, limit: TITLES, minScore: 0, restriction: UNRESTRICTED, include: [], exclude: [] },
-  });
-  const ids = byVector.map(({ id }) => id);
+  const read = await index.run('readQuery', { text: query, titles: TITLES });
+  if (!read) return { kind: 'MEANING', moments: [] };
   const rows = await prisma.$queryRaw<(Omit<Found, 'id'> & { vector: Uint8Array })[]>`
     SELECT s."trailerId", m."startSeconds", m."endSeconds", m."line", m."vector"
     FROM "TitleProfile" f
     JOIN "Prediction" p ON p."id" = f."predictionId"
     JOIN "SignalVector" s ON s."trailerId" = p."trailerId" AND s."signal" = 'TEXT' AND s."model" = ${models.TEXT}
     JOIN "MomentVector" m ON m."signalVectorId" = s."id"
-    WHERE f."titleId" = ANY(${ids}::text[]) LIMIT ${MOST_MOMENTS}`;
-  return { kind: 'MEANING', moments: best(rows, LINE_CUTOFF, (moment) => dot(vector, moment)) };
+    WHERE f."titleId" = ANY(${read.titleIds}::text[]) LIMIT ${MOST_MOMENTS}`;
+  return { kind: 'MEANING', moments: best(rows, LINE_CUTOFF, (moment) => dot(read.vector, moment)) };
 }
 
 /** Shots of the newest trailers that look as the query's words say; the compact pack sees light, colour, motion. */

@@ -13,7 +13,7 @@ import { inOrder, type Neighbour } from './vector-index.js';
  * Candidates for each title that is wanted: the graph is walked by one vector of all aspects in half precision, and
  * its order is mended by exact scores (`npm run bench -- discovery --pgvector` has the recall).
  */
-const OVERFETCH = 10;
+const OVERFETCH = 3;
 const FEWEST_CANDIDATES = 100;
 /** A cursor lies behind what was listed before: look this many times further each time. */
 const LOOK_FURTHER = 4;
@@ -33,12 +33,19 @@ interface Candidate {
   sound: Uint8Array | null;
 }
 
+/** Titles that have the same aspects, in about the order of their scores. */
+interface PatternList {
+  scored: Neighbour[];
+  /** Nothing that could be listed comes behind. */
+  isEnd: boolean;
+}
+
 interface PatternRequest {
   request: NeighbourRequest;
   /** What the request's blend looks at. */
   asked: Aspects;
-  /** Which titles are of the pattern. */
-  shared: Prisma.Sql;
+  /** Which titles are meant: those of the same aspects among the asked ones. */
+  patterns: readonly number[];
   count: number;
   way: 'graph' | 'exact';
 }
@@ -66,10 +73,14 @@ export class PgvectorEngine implements VectorEngine {
   }
 
   async nearest(request: NeighbourRequest): Promise<Neighbour[]> {
-    for (let look = Math.max(FEWEST_CANDIDATES, OVERFETCH * request.limit); ; look *= LOOK_FURTHER) {
-      const candidates = await this.#candidates(request, look);
-      const found = this.#scored(request, candidates);
-      if (found.length >= request.limit || candidates.length < look) return found.slice(0, request.limit);
+    const { limit, minScore, after } = request;
+    for (let look = Math.max(FEWEST_CANDIDATES, OVERFETCH * limit); ; look *= LOOK_FURTHER) {
+      const lists = await this.#lists(request, look);
+      const found = lists
+        .flatMap(({ scored }) => scored)
+        .filter((neighbour) => neighbour.score >= minScore && (!after || inOrder(after, neighbour) < 0))
+        .sort(inOrder);
+      if (found.length >= limit || lists.every(({ isEnd }) => isEnd)) return found.slice(0, limit);
     }
   }
 
@@ -89,40 +100,26 @@ export class PgvectorEngine implements VectorEngine {
     return this.table.readNewer();
   }
 
-  #scored(
-    { query, blend, minScore, after }: NeighbourRequest,
-    candidates: readonly Candidate[],
-  ): Neighbour[] {
-    return candidates
-      .flatMap((candidate): Neighbour[] => {
-        const aspects = this.#aspects(candidate);
-        const exact = aspects && similarity(query, aspects, blend);
-        if (exact === null) return [];
-        const neighbour = { id: candidate.titleId, score: Math.round(exact * DIGITS) / DIGITS };
-        const isListed = neighbour.score >= minScore && (!after || inOrder(after, neighbour) < 0);
-        return isListed ? [neighbour] : [];
-      })
-      .sort(inOrder);
-  }
-
   /** The highest inner products among titles of each pattern, which are those of the highest scores. */
-  async #candidates(request: NeighbourRequest, count: number): Promise<Candidate[]> {
+  #lists(request: NeighbourRequest, count: number): Promise<PatternList[]> {
     const { query, blend } = request;
     const asked = noAspects();
     for (const aspect of ASPECTS) asked[aspect] = blend[aspect] > 0 ? query[aspect] : null;
     const bits = patternOf(asked);
-    const patterns = new Set([...this.table.patterns].map((pattern) => pattern & bits));
-    patterns.delete(0);
-    const lists = await Promise.all(
-      [...patterns].map((pattern) => {
-        const shared = Prisma.sql`(v."has" & ${bits}) = ${pattern}`;
-        return this.#ofPattern({ request, asked, shared, count, way: 'graph' });
+    const shared = new Set([...this.table.patterns].map((pattern) => pattern & bits));
+    shared.delete(0);
+    return Promise.all(
+      [...shared].map(async (common) => {
+        const patterns = [...this.table.patterns].filter((pattern) => (pattern & bits) === common);
+        const candidates = await this.#ofPattern({ request, asked, patterns, count, way: 'graph' });
+        const scored = candidates.flatMap((candidate) => this.#scored(candidate, request));
+        const last = scored.at(-1);
+        return { scored, isEnd: candidates.length < count || !last || last.score < request.minScore };
       }),
     );
-    return lists.flat();
   }
 
-  async #ofPattern({ request, asked, shared, count, way }: PatternRequest): Promise<Candidate[]> {
+  async #ofPattern({ request, asked, patterns, count, way }: PatternRequest): Promise<Candidate[]> {
     const isTextOnly = ASPECTS.every((aspect) => aspect === 'TEXT' || !asked[aspect]);
     const distance =
       isTextOnly && asked.TEXT
@@ -135,12 +132,12 @@ export class PgvectorEngine implements VectorEngine {
       FROM "TitleVector" v
       JOIN "TitleProfile" f ON f."titleId" = v."titleId"
       JOIN "Title" t ON t."id" = v."titleId"
-      WHERE ${shared} AND ${this.#condition(request)}
+      WHERE v."has" = ANY(${patterns}::int[]) AND ${this.#condition(request)}
       ORDER BY ${order} LIMIT ${count}`;
     const { rows } = await this.database.query<Candidate>(text, values);
     // A walk gives up after so many titles: what it did not reach, conditions may still let pass.
     if (way === 'graph' && rows.length < request.limit)
-      return this.#ofPattern({ request, asked, shared, count, way: 'exact' });
+      return this.#ofPattern({ request, asked, patterns, count, way: 'exact' });
     return rows;
   }
 
@@ -156,6 +153,12 @@ export class PgvectorEngine implements VectorEngine {
       ],
       ' AND ',
     );
+  }
+
+  #scored(candidate: Candidate, { query, blend }: NeighbourRequest): Neighbour[] {
+    const aspects = this.#aspects(candidate);
+    const exact = aspects && similarity(query, aspects, blend);
+    return exact === null ? [] : [{ id: candidate.titleId, score: Math.round(exact * DIGITS) / DIGITS }];
   }
 
   /** A vector of another model is no vector here. */

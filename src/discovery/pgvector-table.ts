@@ -1,5 +1,5 @@
 import type { Signal } from '../signals/signal.js';
-import { ASPECTS, type Aspects, type Blend } from './aspect.js';
+import { ASPECTS, type Aspects, type Blend, DEFAULT_BLEND } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { floatsOf } from './profiles.js';
 import type { Statements } from './restriction.js';
@@ -31,7 +31,7 @@ export class PgvectorTable {
     private readonly models: Record<Signal, string>,
   ) {
     this.dimensions = { ...index.dimensions, TAGS: index.labels.labels.length };
-    this.#madeFor = JSON.stringify([LAYOUT, models, this.dimensions, index.labels.labels]);
+    this.#madeFor = JSON.stringify([LAYOUT, DEFAULT_BLEND, models, this.dimensions, index.labels.labels]);
   }
 
   /** Makes the table anew where it is missing or was made for other models or labels. */
@@ -70,6 +70,8 @@ export class PgvectorTable {
         END $do$`,
         [],
       );
+    // Without statistics the planner walks no graph.
+    await this.database.query('ANALYZE "TitleVector"', []);
   }
 
   /** Takes over every profile that was written since; two processes that do so write the same. */

@@ -88,7 +88,8 @@ async function makeRound(parts: ProfileParts, client: pg.PoolClient): Promise<nu
 
 async function readOutdated(client: pg.PoolClient, limit: number): Promise<OutdatedTitle[]> {
   const { rows } = await client.query<OutdatedTitle>(
-    `SELECT t."id" AS "titleId", f."wanted", t."synopsis", t."genres", p."id" AS "predictionId",
+    `SELECT t."id" AS "titleId", f."wanted", t."synopsis",
+       coalesce(t."genres", '{}') AS "genres", p."id" AS "predictionId",
        CASE WHEN p."id" IS NOT NULL THEN (
          SELECT json_agg(json_build_object(
            'label', g."labelId", 'probability', g."probability", 'threshold', g."threshold", 'state', g."state"))

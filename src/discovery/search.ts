@@ -29,13 +29,22 @@ export interface SearchRequest {
 }
 
 const LONGEST_QUERY = 300; // characters
-/** A name that is typed is meant; words say more than meaning does; labels are the models' opinion. */
-export const WEIGHTS: Record<MatchKind, number> = { NAME: 2, WORDS: 1, MEANING: 0.8, LABELS: 1 };
+/** A name that is typed is meant; words say more than meaning does. */
+const WEIGHTS: Record<Exclude<MatchKind, 'LABELS'>, number> = { NAME: 2, WORDS: 1, MEANING: 0.8 };
 /**
- * Cosine of query and text below which meaning tells nothing: four random words that the model knows reach it with
- * 7 titles in 10,000 (docs/discovery.md, "The cut-off").
+ * Of a query of nothing but label words, labels know most; beside other words they only filter and put in order.
+ * More than 4 gains nothing (`npm run bench -- relevance`, search by a label word).
  */
-export const MEANING_CUTOFF = 0.45;
+const LABELS_ALONE = 4;
+
+/** How much the lists count of a query, so many of whose words were taken for labels. */
+export function weightOf(
+  kind: MatchKind,
+  { include, rest }: Pick<Interpretation, 'include' | 'rest'>,
+): number {
+  if (kind !== 'LABELS') return WEIGHTS[kind];
+  return (LABELS_ALONE * include.length) / Math.max(1, include.length + rest.length);
+}
 const ORDER = 'RELEVANCE';
 
 interface SearchParts {
@@ -54,7 +63,7 @@ export async function searchTitles(parts: SearchParts, request: SearchRequest): 
   const interpretation = interpret(query, parts.taxonomy);
   const lists = await readLists(parts, interpretation, filter);
   const kindsOf = (id: string) => lists.filter(({ ids }) => ids.includes(id)).map(({ kind }) => kind);
-  const fused = fuseRanks(lists.map(({ kind, ids }) => ({ ids, weight: WEIGHTS[kind] })));
+  const fused = fuseRanks(lists.map(({ kind, ids }) => ({ ids, weight: weightOf(kind, interpretation) })));
   const matches = fused
     .filter(({ score }) => score >= request.minScore)
     .map((match) => ({ ...match, matchedBy: kindsOf(match.id) }));
@@ -77,7 +86,7 @@ async function readLists(
     interpretation.exclude.length > 0 ? [] : fullText.names(interpretation.text, filter),
     fullText.matches(interpretation, filter),
     index.run('searchByText', {
-      ...{ text: interpretation.text, limit: LONGEST_LIST, minScore: MEANING_CUTOFF, restriction },
+      ...{ text: interpretation.text, limit: LONGEST_LIST, restriction },
       include: interpretation.include.map(({ labels }) => labels),
       exclude: interpretation.exclude.flatMap(({ labels }) => labels),
     }),
@@ -91,15 +100,23 @@ async function readLists(
   ].filter(({ ids }) => ids.length > 0);
 }
 
-/** The stretch of a list in `inOrder` that a page asks for. @throws Failure BAD_INPUT for a foreign cursor */
+/**
+ * The stretch of a list in `inOrder` that a page asks for. A title that came in since takes a little from the scores
+ * of those below it, so that a page goes on behind the title that the cursor names, wherever that is by now.
+ * @throws Failure BAD_INPUT for a foreign cursor
+ */
 export function pageOfMatches<Row extends Neighbour>(rows: readonly Row[], request: PageRequest): Page<Row> {
-  const after = request.after === null ? null : placeOf(request.after);
-  const behind = after ? rows.filter((row) => inOrder(after, row) < 0) : rows;
+  const behind = request.after === null ? rows : rowsBehind(rows, placeOf(request.after));
   return {
     rows: behind.slice(0, request.first),
     cursorOf: neighbourCursor,
     hasNextPage: behind.length > request.first,
   };
+}
+
+function rowsBehind<Row extends Neighbour>(rows: readonly Row[], after: Neighbour): readonly Row[] {
+  const place = rows.findIndex(({ id }) => id === after.id);
+  return place >= 0 ? rows.slice(place + 1) : rows.filter((row) => inOrder(after, row) < 0);
 }
 
 export function neighbourCursor({ id, score }: Neighbour): string {

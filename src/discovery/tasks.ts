@@ -1,8 +1,10 @@
 import { Failure } from '../failure.js';
-import { type Blend, DEFAULT_BLEND, noAspects } from './aspect.js';
+import { contentWords } from '../signals/text-words.js';
+import { type Aspects, type Blend, DEFAULT_BLEND, noAspects } from './aspect.js';
 import type { EngineKind } from './engine-choice.js';
 import { byLabels } from './label-search.js';
 import type { LabelCondition } from './label-table.js';
+import { MEANING_CUTOFF, SURE_MEANING, speaksOf } from './meaning.js';
 import { OpenIndex } from './open-index.js';
 import { type RankedTitle, type RankRequest, rankForTaste } from './ranking.js';
 import { explain, type Reason } from './reasons.js';
@@ -11,7 +13,7 @@ import { type BuiltRow, buildRows, type RowRequest } from './rows.js';
 import { sharedWords } from './shared-words.js';
 import { findTastes } from './taste.js';
 import { type CatalogText, type ReadText, TextReader } from './text-reader.js';
-import { EVERYTHING } from './vector-engine.js';
+import { EVERYTHING, type NeighbourRequest } from './vector-engine.js';
 import type { Neighbour } from './vector-index.js';
 
 /** The likest titles of each of many. */
@@ -28,7 +30,6 @@ export interface SimilarQuery {
 export interface TextQuery {
   text: string;
   limit: number;
-  minScore: number;
   restriction: Restriction;
   /** Label ids: a title must have one of each set, accepted or worth a look. */
   include: readonly (readonly string[])[];
@@ -104,18 +105,15 @@ export const tasks = {
     return input.pairs.map(({ a, b }) => sharedWords(a, b, vocabulary));
   },
 
-  async searchByText({ text, limit, minScore, restriction, ...said }: TextQuery): Promise<TextMatches> {
-    const { index, engine, reader, database } = current();
-    const [vector] = await reader.model.encode([text]);
+  async searchByText({ text, limit, restriction, ...said }: TextQuery): Promise<TextMatches> {
+    const { index, database } = current();
     const known = (id: string) => index.labels.numberOf(id) ?? [];
     const labels: LabelCondition = {
       include: said.include.map((alternatives) => alternatives.flatMap(known)),
       exclude: said.exclude.flatMap(known),
     };
-    const query = vector && { ...noAspects(), TEXT: vector };
-    const blend: Blend = { TEXT: 1, PICTURE: 0, SOUND: 0, TAGS: 0 };
     const [byVector, byLabel] = await Promise.all([
-      query ? engine.nearest({ ...EVERYTHING, query, blend, limit, minScore, labels, restriction }) : [],
+      byMeaning(text, { ...EVERYTHING, limit, minScore: MEANING_CUTOFF, labels, restriction }),
       firstPassing(database, restriction, limit, null, (count, after) =>
         byLabels(index, labels, count, after),
       ),
@@ -140,9 +138,16 @@ export const tasks = {
     return buildRows({ index, engine, shelving }, request);
   },
 
-  /** Text vectors of queries, for moments. */
-  async encode(input: { text: string }): Promise<Float32Array | null> {
-    return (await current().reader.model.encode([input.text]))[0] ?? null;
+  /** A query's text vector, and the titles whose texts are nearest to it; null without a known word. */
+  async readQuery(input: {
+    text: string;
+    titles: number;
+  }): Promise<{ vector: Float32Array; titleIds: string[] } | null> {
+    const { engine, reader } = current();
+    const [vector] = await reader.model.encode([input.text]);
+    if (!vector) return null;
+    const near = await engine.nearest({ ...EVERYTHING, ...textAlone(vector), limit: input.titles });
+    return { vector, titleIds: near.map(({ id }) => id) };
   },
 
   /** Titles and the bytes that this thread's columns take for each. */
@@ -151,5 +156,27 @@ export const tasks = {
     return { titles: index.size, bytesPerTitle: index.rowBytes };
   },
 };
+
+const textAlone = (vector: Float32Array): { query: Aspects; blend: Blend } => ({
+  query: { ...noAspects(), TEXT: vector },
+  blend: { TEXT: 1, PICTURE: 0, SOUND: 0, TAGS: 0 },
+});
+
+/** The texts nearest to a query that speak of most of its words. */
+async function byMeaning(
+  text: string,
+  request: Omit<NeighbourRequest, 'query' | 'blend'>,
+): Promise<Neighbour[]> {
+  const { engine, reader } = current();
+  const [vector, ...words] = await reader.model.encode([text, ...new Set(contentWords(text))]);
+  if (!vector) return [];
+  const known = words.filter((word) => word !== null);
+  const near = await engine.nearest({ ...request, ...textAlone(vector) });
+  const aspectsOf = await engine.aspectsOf(near.map(({ id }) => id));
+  return near.filter(({ id, score }) => {
+    const title = aspectsOf.get(id)?.TEXT;
+    return score >= SURE_MEANING || (title && speaksOf(title, known));
+  });
+}
 
 export type DiscoveryTasks = typeof tasks;

@@ -36,7 +36,7 @@ const MomentConnection = connectionType('Moment', () => Moment);
 export class MomentResolver {
   @Query(() => MomentConnection, {
     description:
-      'Times inside trailers: by the words of a line, by what it speaks of, and by words for the look of a shot (dark, bright, red, fast, …).',
+      'Times inside trailers: by the words of a line, by what the line speaks of, and by the look of a shot. Of pictures only the look is known, in words such as dark, bright, red or fast: what a shot shows is found only where a line says it.',
   })
   async searchMoments(
     @Ctx() { discovery }: Context,

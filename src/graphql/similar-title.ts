@@ -26,13 +26,13 @@ import { checkedFilter, TitleFilter } from './title-arguments.js';
     'How much each aspect counts, 0 or more; what is left out keeps its usual weight. Only ratios matter.',
 })
 export class BlendInput {
-  @Field(() => Float, { nullable: true, description: 'What is said and told; usually 0.64.' })
+  @Field(() => Float, { nullable: true, description: 'What is said and told; usually 0.3.' })
   text?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'How it looks: pace, light, palette; usually 0.25.' })
+  @Field(() => Float, { nullable: true, description: 'How it looks: pace, light, palette; usually 0.2.' })
   picture?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'How it sounds; usually 0.11.' })
+  @Field(() => Float, { nullable: true, description: 'How it sounds; usually 0.1.' })
   sound?: number | null;
 
   @Field(() => Float, { nullable: true, description: 'Its genres, moods and themes; usually 1.' })

@@ -8,8 +8,10 @@ export interface KnownModel extends WantedModel {
   /** What it is called on the command line. */
   id: string;
   role: ModelRole;
-  /** As its model card states it; shown before it is pulled. */
+  /** Shown before it is pulled; what its model card states is shown after it. */
   licence: string;
+  /** Whether the licence was compared with the model's page (November 2026). */
+  isChecked: boolean;
   /** What the licence means for whoever pulls it, where that is not plain. */
   caution: string | null;
   /** Whether it is part of `marquee models pull full`. */
@@ -20,7 +22,7 @@ const model = (
   role: ModelRole,
   repository: string,
   licence: string,
-  more: Partial<Pick<KnownModel, 'caution' | 'isDefault' | 'files' | 'id'>> = {},
+  more: Partial<Pick<KnownModel, 'caution' | 'isDefault' | 'isChecked' | 'files' | 'id'>> = {},
 ): KnownModel => ({
   id: repository.slice(repository.indexOf('/') + 1),
   role,
@@ -28,6 +30,7 @@ const model = (
   revision: 'main',
   files: null,
   licence,
+  isChecked: true,
   caution: null,
   isDefault: false,
   ...more,
@@ -40,15 +43,17 @@ const NOT_COMMERCIAL =
 export const KNOWN_MODELS: readonly KnownModel[] = [
   model('SPEECH', 'openai/whisper-tiny', 'apache-2.0'),
   model('SPEECH', 'openai/whisper-base', 'apache-2.0', { isDefault: true }),
-  model('SPEECH', 'openai/whisper-small', 'apache-2.0'),
-  model('SPEECH', 'openai/whisper-medium', 'apache-2.0'),
+  model('SPEECH', 'openai/whisper-small', 'apache-2.0', { isChecked: false }),
+  model('SPEECH', 'openai/whisper-medium', 'apache-2.0', { isChecked: false }),
   model('SPEECH', 'openai/whisper-large-v3', 'apache-2.0'),
   model('SPEECH', 'openai/whisper-large-v3-turbo', 'mit'),
   model('SPEECH_GATE', 'onnx-community/silero-vad', 'mit', { isDefault: true, files: ['onnx/model.onnx'] }),
   model('TEXT', 'sentence-transformers/all-mpnet-base-v2', 'apache-2.0', { isDefault: true }),
-  model('TEXT', 'sentence-transformers/all-MiniLM-L6-v2', 'apache-2.0'),
+  model('TEXT', 'sentence-transformers/all-MiniLM-L6-v2', 'apache-2.0', { isChecked: false }),
   model('PICTURE', 'MCG-NJU/videomae-base', 'cc-by-nc-4.0', { isDefault: true, caution: NOT_COMMERCIAL }),
-  model('PICTURE', 'MCG-NJU/videomae-small-finetuned-kinetics', 'cc-by-nc-4.0', { caution: NOT_COMMERCIAL }),
+  model('PICTURE', 'MCG-NJU/videomae-small-finetuned-kinetics', 'cc-by-nc-4.0', {
+    ...{ caution: NOT_COMMERCIAL, isChecked: false },
+  }),
   model('PICTURE', 'MCG-NJU/videomae-base-finetuned-kinetics', 'cc-by-nc-4.0', { caution: NOT_COMMERCIAL }),
 ];
 

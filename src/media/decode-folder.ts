@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DECODE_VERSION } from './decode.js';
 import type { DecodedTrailer } from './decoded.js';
+import { replaceFolder } from './replace-folder.js';
 
 export { DECODE_VERSION };
 
@@ -38,19 +39,13 @@ export async function saveDecoded(folder: string, decoded: DecodedTrailer): Prom
     },
     hashes: { frames: sha256(pictureBytes), sound: sha256(soundBytes) },
   };
-  const temporary = path.join(folder, `${RESULT}-${randomUUID()}.tmp`);
-  await mkdir(temporary, { recursive: true });
-  try {
+  await replaceFolder(path.join(folder, RESULT), async (own) => {
     await Promise.all([
-      writeFile(path.join(temporary, FRAMES), pictureBytes),
-      writeFile(path.join(temporary, SOUND), soundBytes),
-      writeFile(path.join(temporary, FACTS), JSON.stringify(stored)),
+      writeFile(path.join(own, FRAMES), pictureBytes),
+      writeFile(path.join(own, SOUND), soundBytes),
+      writeFile(path.join(own, FACTS), JSON.stringify(stored)),
     ]);
-    await rm(path.join(folder, RESULT), { recursive: true, force: true });
-    await rename(temporary, path.join(folder, RESULT));
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What `saveDecoded` stored; null when it is absent, of another version, incomplete or damaged. */

@@ -98,12 +98,14 @@ const CUT_MIN_KEY_RATIO = 1.8;
 const CALM_MIN_KEY_RATIO = 8;
 /** Packets before a key frame that say what a frame costs there. */
 const RATIO_PACKETS = 8;
-/** Seconds decoded behind a key frame: for motion, and to see whether a jump was a flash. */
-const SAMPLE_SECONDS = 0.27;
+/** Seconds decoded behind a key frame, so that motion is seen: the next frame that others need is within. */
+const SAMPLE_SECONDS = 0.15;
 /** One sample a stretch of this many seconds is enough. */
 const SAMPLE_SPACING_SECONDS = 1.5;
 /** Seconds decoded behind the last place where sizes are uneven. */
 const AFTER_UNEVENNESS_SECONDS = 0.27;
+/** A fade from or to black goes on for at most this long behind the jump in sizes. */
+const FADE_SECONDS = 1;
 /** Too short for a shot to drift into another picture by itself. */
 const SHORT_SECONDS = 2.5;
 
@@ -163,7 +165,9 @@ function judge(
   if (!next || !key || !nextKey) return { lookUntil, cutAtEnd: false };
   // Beyond the end by a sample, so that the step into the next key frame is seen too.
   const everything: Verdict = { lookUntil: gop.endSeconds + SAMPLE_SECONDS, cutAtEnd: false };
-  if (isBlack(key) !== isBlack(nextKey)) return everything;
+  // Black costs nothing and pictures do: where the one turns into the other, the sizes jump.
+  if (isBlack(key) !== isBlack(nextKey))
+    return uneven === null ? everything : { lookUntil: uneven + FADE_SECONDS, cutAtEnd: false };
   const change = changeScore(key, nextKey);
   const isEarly = gop.packets.length < EARLY_SHARE * longest;
   if (change <= SAME_MAX_CHANGE) return { lookUntil, cutAtEnd: false };

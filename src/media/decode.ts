@@ -63,13 +63,10 @@ export async function decodeTrailer(input: DecodeInput, context: DecodeContext):
   };
   if (!isSeen || !stream) return decoded;
   const folder = path.join(input.folder, 'thumbnails');
-  const shown = await writeThumbnails(shots, pictures.kept, {
-    size: stream.size,
-    folder,
-    signal: context.signal,
-  });
+  const { size } = stream;
+  const shown = await writeThumbnails(shots, pictures.kept, { size, folder, signal: context.signal });
   context.progress?.(1);
-  return { ...decoded, shots: shown, frames: frameSequence(pictures.kept, shots, stream.size) };
+  return { ...decoded, shots: shown, frames: frameSequence(pictures.kept, shots, size) };
 }
 
 function pictureStream(video: VideoFacts, packets: PacketList, context: DecodeContext): PictureStream {
@@ -111,6 +108,7 @@ async function readStreams(
         outputs: pictureOutputs(stream),
         frames: firstFrames(stream),
         segments: null,
+        leadSeconds: 0,
       },
       sound: track && { streamIndex: track.streamIndex, zeroSeconds },
       subtitles: texts.map(({ streamIndex }) => streamIndex),

@@ -86,12 +86,15 @@ export function measureFrame(data: Uint8Array, size: PictureSize, seconds: numbe
 }
 
 function gridOf(sums: Float64Array, edges: readonly number[], rowsIn: Uint16Array): Float32Array {
-  return Float32Array.from(sums, (sum, cell) => {
-    const column = cell % GRID_COLUMNS;
-    const columns = (edges[column + 1] as number) - (edges[column] as number);
-    const rows = rowsIn[Math.floor(cell / GRID_COLUMNS)] as number;
-    return stretched(sum / Math.max(1, columns * rows));
-  });
+  const grid = new Float32Array(sums.length);
+  for (let row = 0; row < GRID_ROWS; row++) {
+    for (let column = 0; column < GRID_COLUMNS; column++) {
+      const columns = (edges[column + 1] as number) - (edges[column] as number);
+      const cell = row * GRID_COLUMNS + column;
+      grid[cell] = stretched((sums[cell] as number) / Math.max(1, columns * (rowsIn[row] as number)));
+    }
+  }
+  return grid;
 }
 
 function moments(counts: Uint32Array, pixels: number): { mean: number; deviation: number } {

@@ -20,7 +20,7 @@ export interface KeptFrame {
 /** 800 frames of 320×180 and their successors take 138 MB. */
 export const MAX_KEPT = 800;
 /** Dense enough that a shot which an eye can follow has a frame or more. */
-const MIN_SPACING_SECONDS = 0.25;
+const MIN_SPACING_SECONDS = 0.2;
 
 /** Seconds from one kept frame to the next: so many that at most MAX_KEPT are kept. */
 export function keptSpacing(trailerSeconds: number): number {

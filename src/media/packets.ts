@@ -17,6 +17,8 @@ export interface PacketList {
   firstPts: number;
   /** End of the last frame, in ticks. */
   endPts: number;
+  /** How far the file's other streams run ahead of its pictures, in seconds: sound that stands before them. */
+  leadSeconds: number;
 }
 
 /** A tick of the file's clock as seconds from the trailer's first frame. */
@@ -33,8 +35,8 @@ export function keyFrameSeconds(packets: PacketList): number[] {
 }
 
 const PACKETS_TIMEOUT_SECONDS = 60;
-/** About 40 bytes a packet: 120 frames a second for an hour, with room. */
-const PACKETS_MAX_BYTES = 64 * 1024 ** 2;
+/** About 90 bytes a packet: 120 frames a second for an hour and two sound tracks, with room. */
+const PACKETS_MAX_BYTES = 96 * 1024 ** 2;
 
 /** What was listed already, by the facts of the file it belongs to: shots and clips of one job ask for the same. */
 const listed = new WeakMap<VideoFacts, PacketList>();
@@ -54,38 +56,43 @@ async function listPackets(path: string, video: VideoFacts, signal: AbortSignal)
     args: [
       ...['-v', 'error', '-hide_banner'],
       ...inputLimits(FORMATS),
-      ...['-select_streams', String(video.streamIndex)],
-      ...[
-        '-show_entries',
-        'stream=time_base:packet=pts,dts,duration,size,flags',
-        '-of',
-        'compact=nk=0',
-        INPUT,
-      ],
+      ...['-show_entries', 'stream=index,time_base:packet=stream_index,pts,dts,dts_time,duration,size,flags'],
+      ...['-of', 'compact=nk=0', INPUT],
     ],
     inputPath: path,
     timeoutSeconds: PACKETS_TIMEOUT_SECONDS,
     signal,
     maxBytes: PACKETS_MAX_BYTES,
   });
-  return parsePackets(stdout.toString('latin1'), video.framesPerSecond);
+  return parsePackets(stdout.toString('latin1'), video);
 }
 
 /**
- * @param text ffprobe's `compact` output with the stream's time base and a line a packet
- * @param framesPerSecond lends a length to a last packet that has none
+ * @param text ffprobe's `compact` output with a line a packet and a line a stream
+ * @param video whose packets are wanted; its rate lends a length to a last packet that has none
  * @throws Failure MEDIA_UNREADABLE
  */
-export function parsePackets(text: string, framesPerSecond: number): PacketList {
-  const [, above, below] = /\btime_base=(\d+)\/(\d+)/.exec(text) ?? [];
+export function parsePackets(
+  text: string,
+  { streamIndex, framesPerSecond }: Pick<VideoFacts, 'streamIndex' | 'framesPerSecond'>,
+): PacketList {
+  const [, above, below] =
+    new RegExp(`^stream\\|index=${streamIndex}\\|time_base=(\\d+)/(\\d+)`, 'm').exec(text) ?? [];
   const timeBase = Number(above) / Number(below);
   const pts: number[] = [];
   const bytes: number[] = [];
   const isKey: number[] = [];
   let firstPts = Number.POSITIVE_INFINITY;
   let endPts = Number.NEGATIVE_INFINITY;
+  let latestSeconds = Number.NEGATIVE_INFINITY;
+  let leadSeconds = 0;
+  const isPicture = `packet|stream_index=${streamIndex}|`;
   for (const line of text.split('\n')) {
     if (!line.startsWith('packet|')) continue;
+    const decoded = Number(field(line, 'dts_time') ?? Number.NaN);
+    if (decoded > latestSeconds) latestSeconds = decoded;
+    if (!line.startsWith(isPicture)) continue;
+    if (latestSeconds - decoded > leadSeconds) leadSeconds = latestSeconds - decoded;
     const flags = field(line, 'flags') ?? '';
     // D: in the file for the decoder's sake, outside the edit list, never shown.
     if (flags.includes('D')) continue;
@@ -112,6 +119,7 @@ export function parsePackets(text: string, framesPerSecond: number): PacketList 
     isKey: Uint8Array.from(isKey),
     firstPts,
     endPts,
+    leadSeconds,
   };
 }
 

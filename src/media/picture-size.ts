@@ -44,10 +44,18 @@ export function scanPictures({ width, height }: PictureSize): PictureFormat {
   };
 }
 
-/** Small frames as they are shown and measured: planar 4:2:0, full range, BT.601. */
-export function smallPictures({ width, height }: PictureSize): PictureFormat {
+/** Films that are this many times as wide as the small frames are halved in two steps. */
+const LARGE_TIMES = 2.5;
+
+/**
+ * Small frames as they are shown and measured: planar 4:2:0, full range, BT.601. Large films are brought to twice
+ * the size by four of the nine (1080p) pixels that each then stands for, which takes half the time of all nine.
+ */
+export function smallPictures({ width, height }: PictureSize, video: PictureSize): PictureFormat {
+  const isLarge = video.width > LARGE_TIMES * width;
+  const coarse = isLarge ? `scale=${2 * width}:${2 * height}:flags=fast_bilinear,` : '';
   return {
-    filter: `scale=${width}:${height}:flags=area:out_range=pc:out_color_matrix=bt601,format=yuv420p`,
+    filter: `${coarse}scale=${width}:${height}:flags=area:out_range=pc:out_color_matrix=bt601,format=yuv420p`,
     bytes: (width * height * 3) / 2,
   };
 }

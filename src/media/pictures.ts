@@ -41,7 +41,7 @@ export function pictureOutputs({ video, size, packets }: PictureStream): Picture
   const everySeconds = keptSpacing(trailerSeconds(packets, packets.endPts));
   return [
     { format: scanPictures(scanSize(video)), selection: 'ALL' },
-    { format: smallPictures(size), selection: { everySeconds } },
+    { format: smallPictures(size, video), selection: { everySeconds } },
   ];
 }
 

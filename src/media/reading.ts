@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { INPUT, inputLimits, outputName, startChild } from './child.js';
 import { FORMATS } from './formats.js';
+import { SAME_TIME_SECONDS } from './frame-clock.js';
 import { FrameTimes, type RawFrame, readFrames } from './frame-reader.js';
 import { MAX_PIXELS } from './probe.js';
 import type { Program } from './program.js';
@@ -23,6 +24,8 @@ export interface PicturePlan {
   frames: 'ALL' | 'REFERENCE' | 'KEY';
   /** Stretches to decode, in time; null for the whole file. */
   segments: readonly Segment[] | null;
+  /** See `PacketList.leadSeconds`: a segment ends where any stream's packet is behind it. */
+  leadSeconds: number;
 }
 
 export interface PictureOutput {
@@ -101,7 +104,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
     outputs: outputs.length,
     timeoutSeconds: plan.timeoutSeconds,
     signal,
-    ...(segments ? { stdin: concatScript(segments) } : {}),
+    ...(segments ? { stdin: concatScript(segments, pictures?.leadSeconds ?? 0) } : {}),
     onLine: (line) => {
       for (const output of times) output.take(line);
     },
@@ -209,12 +212,12 @@ function inpoint({ from }: Segment): number {
   return Number((from + SEEK_MARGIN_SECONDS).toFixed(6));
 }
 
-function concatScript(segments: readonly Segment[]): string {
+function concatScript(segments: readonly Segment[], leadSeconds: number): string {
   const entries = segments.map(({ from, to }) =>
     [
       `file '${INPUT}'`,
       `inpoint ${inpoint({ from, to }).toFixed(6)}`,
-      `outpoint ${to.toFixed(6)}`,
+      `outpoint ${(to + leadSeconds).toFixed(6)}`,
       `duration ${SEGMENT_SPACING_SECONDS}`,
     ].join('\n'),
   );
@@ -231,7 +234,7 @@ async function* inFileTime(
     const segment = segments[index];
     if (!segment) continue;
     const fileSeconds = seconds - index * SEGMENT_SPACING_SECONDS + inpoint(segment);
-    const isInside = fileSeconds >= segment.from - SEEK_MARGIN_SECONDS && fileSeconds < segment.to;
+    const isInside = fileSeconds >= segment.from - SAME_TIME_SECONDS && fileSeconds < segment.to;
     if (isInside) yield { seconds: fileSeconds, data };
   }
 }

@@ -43,7 +43,12 @@ export class Readings {
     plan: Pick<PicturePlan, 'frames' | 'segments'>,
   ): Promise<AsyncGenerator<RawFrame>[]> {
     const { pictures } = await this.start({
-      pictures: { streamIndex: stream.video.streamIndex, outputs: pictureOutputs(stream), ...plan },
+      pictures: {
+        streamIndex: stream.video.streamIndex,
+        outputs: pictureOutputs(stream),
+        leadSeconds: stream.packets.leadSeconds,
+        ...plan,
+      },
       sound: null,
       subtitles: [],
     });

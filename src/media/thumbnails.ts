@@ -1,10 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { startChild } from './child.js';
 import type { Shot } from './decoded.js';
 import { isBlack } from './fades.js';
 import type { KeptFrame } from './kept-frames.js';
 import type { PictureSize } from './picture-size.js';
+import { replaceFolder } from './replace-folder.js';
 
 /** Mean absolute luma step of neighbours; pictures below it show nothing that an eye can hold on to. */
 const MIN_SHARPNESS = 0.1;
@@ -34,7 +34,7 @@ export function bestFrame(kept: readonly KeptFrame[], shot: Shot): KeptFrame | n
 }
 
 /**
- * Writes one JPEG a shot that has a frame fit to show, and names it in the shot.
+ * Writes one JPEG a shot that has a frame fit to show, and names it in the shot. The folder appears when it is whole.
  * @returns the shots with their thumbnails
  */
 export async function writeThumbnails(
@@ -42,17 +42,15 @@ export async function writeThumbnails(
   kept: readonly KeptFrame[],
   options: { size: PictureSize; folder: string; signal: AbortSignal },
 ): Promise<Shot[]> {
-  await rm(options.folder, { recursive: true, force: true });
-  await mkdir(options.folder, { recursive: true });
   const chosen = shots.flatMap((shot) => {
     const frame = bestFrame(kept, shot);
     return frame ? [{ shot: shot.index, data: frame.data }] : [];
   });
-  if (chosen.length > 0)
-    await encode(
-      chosen.map(({ data }) => data),
-      options,
-    );
+  const { size, signal } = options;
+  await replaceFolder(options.folder, async (folder) => {
+    const pictures = chosen.map(({ data }) => data);
+    if (pictures.length > 0) await encode(pictures, { size, folder, signal });
+  });
   const names = new Map(chosen.map(({ shot }, order) => [shot, nameOf(order)]));
   return shots.map((shot) => ({ ...shot, thumbnail: names.get(shot.index) ?? null }));
 }

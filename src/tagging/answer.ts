@@ -26,31 +26,33 @@ export interface TextAnswer {
  * label that no signal at hand speaks to is abstained from: its probability is then about its prior.
  * @param embeddings those whose moments the cue's contributions count
  * @param seen further moments of the picture that speak for the label
+ * @param explains whether what spoke for the label is wanted
  */
 export function answer(
   label: { id: string; prior: number; threshold: number },
   said: TextAnswer | null,
   cue: CueLogit,
   embeddings: readonly SignalEmbedding[],
-  seen: readonly Evidence[] = [],
+  { seen = [], explains = true }: { seen?: readonly Evidence[]; explains?: boolean } = {},
 ): Tag {
   const unsaid = cue.logit + seen.reduce((sum, { contribution }) => sum + contribution, 0);
   const probability = sigmoid((said?.logit ?? label.prior) + unsaid);
   const isSilent = !said && Math.abs(unsaid) < CARRYING_CUE;
-  const parts = [...(said?.parts ?? []), ...cueParts(cue, embeddings), ...seen];
-  return tagOf(label, probability, isSilent ? [] : parts);
+  if (isSilent) return tagOf(label, probability, null);
+  const parts = explains ? [...(said?.parts ?? []), ...cueParts(cue, embeddings), ...seen] : [];
+  return tagOf(label, probability, parts);
 }
 
 /**
  * A label's tag with the moments that spoke most for it.
- * @param parts what each moment added to the log-odds; none: the label is abstained from
+ * @param parts what each moment added to the log-odds; null: the label is abstained from
  */
 export function tagOf(
   label: { id: string; threshold: number },
   probability: number,
-  parts: readonly Evidence[],
+  parts: readonly Evidence[] | null,
 ): Tag {
-  const state = parts.length === 0 ? 'ABSTAINED' : stateOf(probability, label.threshold);
+  const state = parts === null ? 'ABSTAINED' : stateOf(probability, label.threshold);
   const isTold = state === 'ACCEPTED' || state === 'SUGGESTED';
   return {
     label: label.id,
@@ -58,8 +60,8 @@ export function tagOf(
     threshold: label.threshold,
     state,
     weight: null,
-    evidence: isTold ? strongest(parts) : [],
-    shares: sharesOf(parts),
+    evidence: parts && isTold ? strongest(parts) : [],
+    shares: sharesOf(parts ?? []),
   };
 }
 

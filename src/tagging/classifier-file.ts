@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../failure.js';
 import { readOnnx } from '../inference/onnx/read.js';
-import { type OnnxData, type OnnxTensor, writeOnnx } from '../inference/onnx.js';
+import {
+  type OnnxData,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+  writeOnnx,
+} from '../inference/onnx.js';
 import type { Classifier } from './classifier.js';
 import { decodeTextPart, encodeTextPart } from './text-part/text-part-file.js';
-import { HIDDEN_TENSORS } from './training/graphs.js';
-import { SIGNALS, type VectorHead } from './vector-head.js';
+import { HIDDEN_TENSORS, hiddenDims } from './training/graphs.js';
+import { inputsOf, SIGNALS, type VectorHead } from './vector-head.js';
 
 /** Where a classifier comes from. */
 export interface ClassifierOrigin {
@@ -64,7 +70,11 @@ const about = z.object({
   }),
 });
 
-/** The bytes of a classifier's ONNX file; the same classifier gives the same bytes. */
+/**
+ * The bytes of a classifier's ONNX file; the same classifier gives the same bytes. Its graph takes `words` (n, labels:
+ * the text part's logits, 0 without words) and, where there is a head, `x` (n, inputs as `writeInputs` lays them out),
+ * and gives `logits` (n, labels) before calibration. Everything else is metadata and further tensors.
+ */
 export function writeClassifier(classifier: Classifier, origin: ClassifierOrigin): Buffer {
   const { labels, calibrator, length, models, text, vectors } = classifier;
   const { learnedFrom, ...told } = origin;
@@ -83,10 +93,7 @@ export function writeClassifier(classifier: Classifier, origin: ClassifierOrigin
     ...(vectors ? headTensors(vectors) : []),
   ];
   const file = writeOnnx({
-    name: 'marquee-classifier',
-    inputs: [{ name: 'logits', type: 'float32', dims: ['n', labels.length] }],
-    outputs: [{ name: 'answers', type: 'float32', dims: ['n', labels.length] }],
-    nodes: [{ operator: 'Identity', inputs: ['logits'], outputs: ['answers'] }],
+    ...graphOf(vectors, labels.length),
     weights,
     metadata: { [KEY]: JSON.stringify(metadata) },
   });
@@ -117,20 +124,53 @@ export function nameClassifier(bytes: Uint8Array): string {
   return `trained@${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
 }
 
+function graphOf(head: VectorHead | null, labels: number): Omit<OnnxGraph, 'weights'> {
+  const words = { name: 'words', type: 'float32' as const, dims: ['n', labels] };
+  const x = { name: 'x', type: 'float32' as const, dims: head ? ['n', inputsOf(head.layout)] : [] };
+  return {
+    name: 'marquee-classifier',
+    inputs: head ? [words, x] : [words],
+    outputs: [{ name: 'logits', type: 'float32', dims: ['n', labels] }],
+    nodes: head
+      ? [...headNodes(head.kind), { operator: 'Add', inputs: ['words', 'read'], outputs: ['logits'] }]
+      : [{ operator: 'Identity', inputs: ['words'], outputs: ['logits'] }],
+  };
+}
+
+/** `x` → `read`. */
+function headNodes(kind: VectorHead['kind']): OnnxNode[] {
+  if (kind === 'linear')
+    return [{ operator: 'Gemm', inputs: ['x', 'headWeights', 'headBias'], outputs: ['read'] }];
+  return [
+    { operator: 'Gemm', inputs: ['x', 'head.inner', 'head.innerBias'], outputs: ['inner'] },
+    { operator: 'Relu', inputs: ['inner'], outputs: ['units'] },
+    { operator: 'Gemm', inputs: ['units', 'head.outer', 'head.outerBias'], outputs: ['read'] },
+  ];
+}
+
 function headTensors(head: VectorHead): OnnxTensor[] {
-  const inputs = head.layout.mean.length + head.layout.signals.length + 1;
+  const inputs = inputsOf(head.layout);
   const own =
     head.kind === 'linear'
       ? [
           tensor('headWeights', [inputs, head.bias.length], head.weights),
           tensor('headBias', [head.bias.length], head.bias),
         ]
-      : HIDDEN_TENSORS.map((name) => tensor(`head.${name}`, [head[name].length], head[name]));
+      : hiddenTensors(head);
   return [
     tensor('inputMean', [head.layout.mean.length], head.layout.mean),
     tensor('inputScale', [head.layout.scale.length], head.layout.scale),
     ...own,
   ];
+}
+
+function hiddenTensors(head: Extract<VectorHead, { kind: 'hidden' }>): OnnxTensor[] {
+  const dims = hiddenDims({
+    inputs: inputsOf(head.layout),
+    hidden: head.innerBias.length,
+    labels: head.outerBias.length,
+  });
+  return HIDDEN_TENSORS.map((name) => tensor(`head.${name}`, [...dims[name]], head[name]));
 }
 
 type Tensors = ReturnType<typeof readOnnx>['tensors'];

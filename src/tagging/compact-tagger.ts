@@ -10,7 +10,7 @@ import { type FusionLayout, fuse } from './fusion.js';
 import { type Head, type HeadLabel, lengthUnit, lineContribution, readHead, textLogit } from './head.js';
 import { FEWEST_WORDS, judgeQuality, knownWords } from './quality.js';
 import type { Evidence, Tagging } from './tag.js';
-import type { Tagger } from './tagger.js';
+import { groupsOf, type Tagger } from './tagger.js';
 import { labelsOf, readTaxonomy } from './taxonomy.js';
 import { weigh } from './verdict.js';
 
@@ -30,28 +30,20 @@ export async function loadTagger(folder: string): Promise<Tagger> {
     path.join(folder, '..', 'cues.json'),
     labelsOf(taxonomy).map(({ id }) => id),
   );
-  const fusion = await loadFusion(folder);
+  const fusion = fusionLayout(layout.dense);
+  const model = { head, cues, dense: layout.dense };
   return {
     classifier: manifest.models.HEAD,
     readsMoments: false,
+    groups: groupsOf(head.labels),
     tag: async (embeddings) => ({
-      ...tagEmbeddings(embeddings, head, cues, layout.dense),
-      fused: fusion(embeddings),
+      ...tagEmbeddings(embeddings, model),
+      fused: { model: manifest.models.FUSED, vector: fuse(embeddings, fusion) },
       classifier: manifest.models.HEAD,
     }),
+    decide: async (embeddings) => tagEmbeddings(embeddings, model, false).tags,
     close: async () => {},
   };
-}
-
-/** All signals of a trailer as one vector for similarity, and the model that makes it. */
-export type Fuse = (embeddings: readonly SignalEmbedding[]) => Tagging['fused'];
-
-/** How the pack fuses signals, for classifiers of any origin. @throws Failure MODEL_INVALID */
-export async function loadFusion(folder: string): Promise<Fuse> {
-  const { models } = await readManifest(folder);
-  const { dense } = await readTextLayout(path.join(folder, TEXT_FILES.layout));
-  const layout = fusionLayout(dense);
-  return (embeddings) => ({ model: models.FUSED, vector: fuse(embeddings, layout) });
 }
 
 /** @param dense numbers of a text vector that speak for similarity */
@@ -69,12 +61,21 @@ export function cinematicLayout(): Omit<FusionLayout, 'TEXT'> {
   };
 }
 
-/** Tags and quality of one trailer: the pure core of the tagger. `dense` is where a text vector's scores begin. */
+interface CompactModel {
+  head: Head;
+  cues: Cues;
+  /** Where a text vector's scores begin. */
+  dense: number;
+}
+
+/**
+ * Tags and quality of one trailer: the pure core of the tagger.
+ * @param explains whether evidence and shares are wanted
+ */
 export function tagEmbeddings(
   embeddings: readonly SignalEmbedding[],
-  head: Head,
-  cues: Cues,
-  dense: number,
+  { head, cues, dense }: CompactModel,
+  explains = true,
 ): Pick<Tagging, 'tags' | 'quality'> {
   const text = embeddings.find(({ signal }) => signal === 'TEXT');
   const spoken = text?.vector && knownWords(text) >= FEWEST_WORDS ? text : null;
@@ -86,9 +87,11 @@ export function tagEmbeddings(
   const said = (label: HeadLabel) =>
     spoken && {
       logit: textLogit(label, spoken.vector!.subarray(dense), unitOf(spoken, head)),
-      parts: textParts(label, spoken, head, dense),
+      parts: explains ? textParts(label, spoken, head, dense) : [],
     };
-  const tags = head.labels.map((label, j) => answer(label, said(label), cueLogit[j]!, embeddings));
+  const tags = head.labels.map((label, j) =>
+    answer(label, said(label), cueLogit[j]!, embeddings, { explains }),
+  );
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 

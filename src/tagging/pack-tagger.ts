@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { PackFiles } from '../signals/pack.js';
 import { nameClassifier, readClassifier } from './classifier-file.js';
 import { loadTagger } from './compact-tagger.js';
-import type { Tagger } from './tagger.js';
+import type { Tag } from './tag.js';
+import { groupsOf, type Tagger } from './tagger.js';
 import { tagByClassifier } from './trained-tagger.js';
 import { loadZeroShotTagger } from './zero-shot-tagger.js';
 
@@ -20,19 +21,23 @@ export async function loadTrainedTagger(file: string, files: PackFiles): Promise
   const bytes = await readFile(file);
   const { classifier } = readClassifier(bytes);
   const name = nameClassifier(bytes);
-  const learned = new Set(classifier.labels.map(({ group }) => group));
   const shipped = await loadShippedTagger(files);
+  const groups = groupsOf(classifier.labels);
+  const isLeft = ({ label }: Tag) => !groups.has(label.slice(0, label.indexOf('/')));
+  const leavesSome = [...shipped.groups].some((group) => !groups.has(group));
   return {
     classifier: name,
-    readsMoments: shipped.readsMoments,
+    readsMoments: leavesSome && shipped.readsMoments,
+    groups: new Set([...groups, ...shipped.groups]),
     async tag(embeddings) {
-      const { tags: own } = tagByClassifier(classifier, embeddings);
+      const { tags } = tagByClassifier(classifier, embeddings);
       const rest = await shipped.tag(embeddings);
-      const tags = [...own, ...rest.tags.filter(({ label }) => !learned.has(groupOf(label)))];
-      return { ...rest, tags, classifier: name };
+      return { ...rest, tags: [...tags, ...rest.tags.filter(isLeft)], classifier: name };
+    },
+    async decide(embeddings) {
+      const { tags } = tagByClassifier(classifier, embeddings, false);
+      return leavesSome ? [...tags, ...(await shipped.decide(embeddings)).filter(isLeft)] : tags;
     },
     close: () => shipped.close(),
   };
 }
-
-const groupOf = (label: string) => label.slice(0, label.indexOf('/'));

@@ -1,5 +1,5 @@
 import type { SignalEmbedding } from '../signals/signal.js';
-import type { Tagging } from './tag.js';
+import type { Tag, Tagging } from './tag.js';
 
 /** A classifier that is loaded and ready. */
 export interface Tagger {
@@ -10,6 +10,15 @@ export interface Tagger {
    * the lines give the same probabilities, and only the evidence needs more.
    */
   readsMoments: boolean;
+  /** The groups of its labels, in lower case. */
+  groups: ReadonlySet<string>;
   tag(embeddings: SignalEmbedding[]): Promise<Tagging>;
+  /** The same tags without evidence and shares, which are most of the work. */
+  decide(embeddings: SignalEmbedding[]): Promise<Tag[]>;
   close(): Promise<void>;
+}
+
+/** The groups of these labels: `theme/family` is of the group `theme`. */
+export function groupsOf(labels: readonly { id: string }[]): ReadonlySet<string> {
+  return new Set(labels.map(({ id }) => id.slice(0, id.indexOf('/'))));
 }

@@ -2,66 +2,46 @@ import { timeWeights } from '../signals/features.js';
 import type { Signal, SignalEmbedding } from '../signals/signal.js';
 import { tagOf } from './answer.js';
 import { sigmoid } from './calibration.js';
-import { answersTo, type Classifier, lengthOfLines } from './classifier.js';
-import { nameClassifier, readClassifier } from './classifier-file.js';
-import type { Fuse } from './compact-tagger.js';
-import { isTold, judgeQuality } from './quality.js';
+import { answersTo, type Classifier } from './classifier.js';
+import { judgeQuality } from './quality.js';
 import type { Evidence, Tagging } from './tag.js';
-import type { Tagger } from './tagger.js';
 import { lineContributions } from './text-part/text-part.js';
 import { calibrate } from './training/calibrator.js';
 import { inputsOf, inputWeights, type Present, type VectorHead, writeInputs } from './vector-head.js';
 import { weigh } from './verdict.js';
 
 /**
- * A trained classifier's file as a tagger.
- * @param fuse how the pack in use makes one vector of a trailer's signals: that is the pack's matter, not the
- *   classifier's
- * @throws Failure MODEL_INVALID when the bytes are no classifier
+ * Tags and quality of one trailer: the pure core. Vectors of encoders that the classifier does not know are left out.
+ * @param explains whether evidence and shares are wanted
  */
-export function openClassifier(bytes: Uint8Array, fuse: Fuse): Tagger {
-  const { classifier } = readClassifier(bytes);
-  const name = nameClassifier(bytes);
-  return {
-    classifier: name,
-    readsMoments: false,
-    tag: async (embeddings) => ({
-      ...tagByClassifier(classifier, embeddings),
-      fused: fuse(embeddings),
-      classifier: name,
-    }),
-    close: async () => {},
-  };
-}
-
-/** Tags and quality of one trailer: the pure core. Vectors of encoders that the classifier does not know are left out. */
 export function tagByClassifier(
   classifier: Classifier,
   embeddings: readonly SignalEmbedding[],
+  explains = true,
 ): Pick<Tagging, 'tags' | 'quality'> {
   const text = embeddings.find(({ signal }) => signal === 'TEXT');
   const lines = text?.moments.map(({ line }) => line ?? '') ?? [];
-  const spoken = text && classifier.text && isTold(lines) ? text : null;
   const read = embeddings.filter(
     ({ signal, model, vector }) => vector && classifier.models[signal] === model,
   );
   const vectors = Object.fromEntries(read.map(({ signal, vector }) => [signal, vector!]));
-  const { raw, logOdds } = answersTo(classifier, lines, vectors);
-  const u = lengthOfLines(classifier, lines);
-  const said = spoken ? lineContributions(classifier.text!, lines) : new Float32Array();
+  const { raw, logOdds, hasWords, length } = answersTo(classifier, lines, vectors);
+  const spoken = text && hasWords ? text : null;
+  const said = spoken && explains ? lineContributions(classifier.text!, lines) : new Float32Array();
   const seen =
-    classifier.vectors && read.length > 0
-      ? inputsFor(classifier.vectors, { vectors, hasWords: spoken !== null })
-      : null;
+    classifier.vectors && read.length > 0 ? inputsFor(classifier.vectors, { vectors, hasWords }) : null;
   const width = classifier.labels.length;
   const tags = classifier.labels.map(({ id, threshold }, j) => {
     /** What the answer would lose without a part of the raw logit. */
-    const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, u);
+    const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, length);
+    const answered = { id, threshold: threshold ?? 1 };
+    if (!spoken && !seen) return tagOf(answered, sigmoid(logOdds[j]!), null);
+    if (!explains) return tagOf(answered, sigmoid(logOdds[j]!), []);
     const parts = [
       ...(spoken?.moments.map((moment, i) => evidenceOf('TEXT', moment, worth(said[i * width + j]!))) ?? []),
       ...(seen ? momentParts(classifier.vectors!, seen, read, j, worth) : []),
     ];
-    return tagOf({ id, threshold: threshold ?? 1 }, sigmoid(logOdds[j]!), parts);
+    return tagOf(answered, sigmoid(logOdds[j]!), parts);
   });
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }

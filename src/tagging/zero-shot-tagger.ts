@@ -8,7 +8,7 @@ import { type Cues, cueLogits, readCues } from './cues.js';
 import { fuse } from './fusion.js';
 import { FEWEST_WORDS, judgeQuality, knownWords } from './quality.js';
 import type { Tagging } from './tag.js';
-import type { Tagger } from './tagger.js';
+import { groupsOf, type Tagger } from './tagger.js';
 import { weigh } from './verdict.js';
 import { classEvidence, type ZeroShotHead, zeroShotAnswer } from './zero-shot.js';
 import { readZeroShotHead } from './zero-shot-files.js';
@@ -33,22 +33,26 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
     PICTURE: cinematic.PICTURE + (files.models.PICTURE?.width ?? 0),
     SOUND: cinematic.SOUND,
   };
+  const measuredOf = (embeddings: SignalEmbedding[]) => embeddings.filter((one) => !isClips(one));
+  const answers = (embeddings: SignalEmbedding[]) =>
+    tagByDescription(measuredOf(embeddings), head, cues, embeddings.find(isClips));
   return {
     classifier: files.classifier,
     readsMoments: true,
+    groups: groupsOf(head.labels),
     tag: async (embeddings) => {
-      const measured = embeddings.filter((embedding) => !isClips(embedding));
-      const whole = measured.map((embedding) =>
+      const whole = measuredOf(embeddings).map((embedding) =>
         embedding.model === compact.PICTURE
           ? seenTwice(embedding, cinematic.PICTURE, embeddings.find(isClips))
           : embedding,
       );
       return {
-        ...tagByDescription(measured, head, cues, embeddings.find(isClips)),
+        ...answers(embeddings),
         fused: { model: files.fused, vector: fuse(whole, layout) },
         classifier: files.classifier,
       };
     },
+    decide: async (embeddings) => answers(embeddings).tags,
     close: async () => {},
   };
 }
@@ -74,7 +78,7 @@ export function tagByDescription(
   const tags = head.labels.map((label, j) => {
     const said = spoken && zeroShotAnswer(label, spoken, head.similarity);
     const seen = clips ? classEvidence(label, clips, head) : [];
-    return answer(label, said, cueLogit[j]!, embeddings, seen);
+    return answer(label, said, cueLogit[j]!, embeddings, { seen });
   });
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }

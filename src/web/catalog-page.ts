@@ -2,6 +2,7 @@ import { request } from './api.js';
 import { element, replaceChildren } from './elements.js';
 import { failureNotice } from './notice.js';
 import { TITLES, type TitlePage, type TitleSummary } from './queries.js';
+import { titleSearch } from './title-search.js';
 import { trailerForm } from './trailer-form.js';
 
 const PAGE_SIZE = 24;
@@ -38,7 +39,12 @@ export async function showCatalog(place: HTMLElement): Promise<void> {
       trailerForm(null, (id) => {
         location.hash = `#/titles/${id}`;
       }),
-      element('section', { ariaLabel: 'Titles' }, element('h2', {}, 'Titles ', count), list, more),
+      element(
+        'div',
+        {},
+        titleSearch(),
+        element('section', { ariaLabel: 'Titles' }, element('h2', {}, 'Titles ', count), list, more),
+      ),
     ),
   );
 }

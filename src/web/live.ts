@@ -1,6 +1,7 @@
 import { createClient } from '/vendor/graphql-ws/client.js';
 import { apiKey } from './access.js';
 import { ApiError } from './api.js';
+import { RETAGGING_EVENTS, type RetaggingEvent } from './editing-queries.js';
 import { ANALYSIS_EVENTS, type AnalysisEvent } from './queries.js';
 
 const client = createClient({
@@ -24,8 +25,24 @@ export function watchConnection(onChange: (connected: boolean) => void): () => v
   };
 }
 
-/** The events of one analysis from number 1 to the terminal one, without a gap and none twice; `signal` ends them. */
-export async function* analysisEvents(id: string, signal: AbortSignal): AsyncGenerator<AnalysisEvent> {
+export function analysisEvents(id: string, signal: AbortSignal): AsyncGenerator<AnalysisEvent> {
+  return eventsOf(ANALYSIS_EVENTS, id, signal);
+}
+
+export function retaggingEvents(id: string, signal: AbortSignal): AsyncGenerator<RetaggingEvent> {
+  return eventsOf(RETAGGING_EVENTS, id, signal);
+}
+
+/**
+ * The events from number 1 to the terminal one, without a gap and none twice; `signal` ends them.
+ *
+ * @param query a subscription with one field
+ */
+async function* eventsOf<Event extends { number: number }>(
+  query: string,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<Event> {
   let last = 0;
   const variables = {
     id,
@@ -34,10 +51,10 @@ export async function* analysisEvents(id: string, signal: AbortSignal): AsyncGen
       return last;
     },
   };
-  const results = client.iterate<{ analysisEvents: AnalysisEvent }>({ query: ANALYSIS_EVENTS, variables });
+  const results = client.iterate<Record<string, Event>>({ query, variables });
   signal.addEventListener('abort', () => void results.return?.());
   for await (const result of results) {
-    const event = result.data?.analysisEvents;
+    const [event] = Object.values(result.data ?? {});
     if (!event) throw new ApiError(result.errors?.map((error) => error.message) ?? []);
     if (event.number <= last) continue;
     last = event.number;

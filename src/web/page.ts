@@ -1,11 +1,12 @@
 import { showCatalog } from './catalog-page.js';
+import { showClassifiers } from './classifiers-page.js';
 import { byId, element, replaceChildren } from './elements.js';
 import { failureNotice } from './notice.js';
 import { showTitle } from './title-page.js';
 
 let left = new AbortController();
 
-/** Shows what the address names: `#/` is the catalog, `#/titles/<id>` one title. */
+/** Shows what the address names: `#/` is the catalog, `#/titles/<id>` one title, `#/classifiers` what tags them. */
 async function show(): Promise<void> {
   left.abort();
   left = new AbortController();
@@ -13,7 +14,8 @@ async function show(): Promise<void> {
   const place = element('div', {});
   const titleId = /^#\/titles\/([\w-]+)$/.exec(location.hash)?.[1];
   try {
-    await (titleId === undefined ? showCatalog(place) : showTitle(place, titleId, signal));
+    if (location.hash === '#/classifiers') await showClassifiers(place, signal);
+    else await (titleId === undefined ? showCatalog(place) : showTitle(place, titleId, signal));
   } catch (error) {
     replaceChildren(place, failureNotice(error));
   }

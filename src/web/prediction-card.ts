@@ -1,5 +1,6 @@
 import { element } from './elements.js';
 import type { LabelGroupKind, Prediction, Shot, SignalQuality, Tag, TagWeight } from './queries.js';
+import { ReviewDesk } from './review-desk.js';
 import { shareBar } from './share-bar.js';
 import { tagHead, tagRow } from './tag-row.js';
 import { percent } from './words.js';
@@ -24,6 +25,7 @@ const TAGS_AT_FIRST = 6;
 
 /** What the trailer was found to be: tags by group, each with its evidence, and how much there was to go by. */
 export function predictionCard(prediction: Prediction, shots: readonly Shot[]): HTMLElement {
+  const desk = new ReviewDesk(prediction.id);
   return element(
     'div',
     { className: 'prediction' },
@@ -32,7 +34,8 @@ export function predictionCard(prediction: Prediction, shots: readonly Shot[]): 
       groupCard(
         group.name,
         prediction.tags.filter((tag) => tag.label.group === group.kind),
-        shots,
+        (tag) => tagRow(tag, shots, desk.buttons(tag.label, tag.review)),
+        (tag) => refusedRow(tag, desk.buttons(tag.label, tag.review)),
       ),
     ),
   );
@@ -65,7 +68,16 @@ function qualityCard(quality: SignalQuality): HTMLElement {
   );
 }
 
-function groupCard(name: string, tags: readonly Tag[], shots: readonly Shot[]): HTMLElement {
+function refusedRow(tag: Tag, buttons: HTMLElement): HTMLElement {
+  return element('div', { className: 'tag' }, tagHead(tag), buttons);
+}
+
+function groupCard(
+  name: string,
+  tags: readonly Tag[],
+  row: (tag: Tag) => HTMLElement,
+  refusedRow: (tag: Tag) => HTMLElement,
+): HTMLElement {
   const ordered = [...tags].sort((a, b) => rank(a) - rank(b) || b.probability - a.probability);
   const chosen = ordered.filter((tag) => rank(tag) < REFUSED);
   const refused = ordered.filter((tag) => rank(tag) >= REFUSED);
@@ -74,15 +86,9 @@ function groupCard(name: string, tags: readonly Tag[], shots: readonly Shot[]): 
     { className: 'card group', ariaLabel: name },
     element('h2', {}, name),
     chosen.length === 0 && element('p', { className: 'none' }, 'Nothing stands out here.'),
-    ...chosen.slice(0, TAGS_AT_FIRST).map((tag) => tagRow(tag, shots)),
-    folded(
-      'more that fit',
-      chosen.slice(TAGS_AT_FIRST).map((tag) => tagRow(tag, shots)),
-    ),
-    folded(
-      'that do not fit',
-      refused.map((tag) => element('div', { className: 'tag' }, tagHead(tag))),
-    ),
+    ...chosen.slice(0, TAGS_AT_FIRST).map(row),
+    folded('more that fit', chosen.slice(TAGS_AT_FIRST).map(row)),
+    folded('that do not fit', refused.map(refusedRow)),
   );
 }
 

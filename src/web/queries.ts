@@ -1,3 +1,5 @@
+import type { Review } from './editing-queries.js';
+
 /** The operations of the page and the shapes that come back. Field meanings: schema.graphql. */
 export type Stage = 'FETCH' | 'PROBE' | 'DECODE' | 'TRANSCRIBE' | 'EMBED' | 'TAG' | 'PUBLISH';
 export type AnalysisState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
@@ -50,6 +52,8 @@ export interface Tag {
   threshold: number;
   state: TagState;
   weight: TagWeight | null;
+  review: Review | null;
+  flip: { logOdds: number; moments: number | null };
   evidence: Evidence[];
 }
 
@@ -121,6 +125,8 @@ export const TITLE = /* GraphQL */ `
     tags {
       label { id name group definition }
       probability threshold state weight
+      review { id verdict }
+      flip { logOdds moments }
       evidence { startSeconds endSeconds signal contribution line thumbnailUrl }
     }
   }

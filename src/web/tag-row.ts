@@ -3,13 +3,15 @@ import type { Evidence, Shot, Tag } from './queries.js';
 import { shareBar } from './share-bar.js';
 import { clock, percent, SIGNAL_NAMES, STATE_NAMES, WEIGHT_NAMES } from './words.js';
 
-/** A tag that opens to its evidence, with pictures from the trailer's shots. */
-export function tagRow(tag: Tag, shots: readonly Shot[]): HTMLElement {
+/** A tag that opens to its evidence, with pictures from the trailer's shots, and the buttons to judge it. */
+export function tagRow(tag: Tag, shots: readonly Shot[], buttons: HTMLElement): HTMLElement {
   return element(
     'details',
     { className: 'tag', open: tag.weight === 'PRIMARY' },
     element('summary', {}, tagHead(tag)),
     element('p', { className: 'definition' }, tag.label.definition),
+    buttons,
+    flipLine(tag),
     tag.evidence.length === 0
       ? element('p', { className: 'none' }, 'No single moment carried this.')
       : element(
@@ -32,6 +34,17 @@ export function tagHead(tag: Tag): HTMLElement {
     shareBar(tag.probability, spoken, tag.threshold),
     element('span', { className: 'figure' }, percent(tag.probability)),
   );
+}
+
+/** What it would take to decide otherwise. */
+function flipLine({ state, flip }: Tag): HTMLElement | null {
+  if (state === 'ACCEPTED') {
+    if (flip.moments === null) return null;
+    const moments = flip.moments === 1 ? 'its strongest moment' : `its ${flip.moments} strongest moments`;
+    return element('p', { className: 'small' }, `Without ${moments} it would not be accepted.`);
+  }
+  const odds = Math.exp(flip.logOdds).toFixed(1);
+  return element('p', { className: 'small' }, `It would be accepted if its odds were ${odds} times as high.`);
 }
 
 function evidenceRow(moment: Evidence, tag: Tag, shots: readonly Shot[]): HTMLElement {

@@ -23,6 +23,14 @@ async function idOf(name: string): Promise<string> {
   return (await server.database.prisma.title.findFirstOrThrow({ where: { name } })).id;
 }
 
+/** A title that the index has taken over. */
+async function addTitle(name: string, synopsis: string): Promise<string> {
+  const { id } = await server.database.prisma.title.create({ data: { id: newId('title'), name, synopsis } });
+  await server.app.discovery.makeProfiles();
+  await server.app.discovery.refresh();
+  return id;
+}
+
 describe('similar titles', () => {
   test('of a western are westerns, and never the title itself', async () => {
     const id = await idOf('Canyon 1');
@@ -46,6 +54,9 @@ describe('similar titles', () => {
 
   test('come in pages that give each title once, also while titles are added', async () => {
     const id = await idOf('Orbit 3');
+    const { prisma } = server.database;
+    const known = new Set((await prisma.title.findMany({ select: { id: true } })).map((row) => row.id));
+    const added: string[] = [];
     const seen: string[] = [];
     for (let after: string | null = null; ; ) {
       const { title } = await ask(
@@ -55,8 +66,13 @@ describe('similar titles', () => {
       seen.push(...title.similar.map((row: { title: { id: string } }) => row.title.id));
       if (title.similar.length < 13) break;
       after = title.similar.at(-1).cursor;
+      added.push(
+        await addTitle(`Newcomer ${seen.length}`, 'Astronauts on a distant planet meet hostile aliens.'),
+      );
     }
-    expect(seen.length).toBe(5 * FILMS_EACH - 1);
+    await prisma.title.deleteMany({ where: { id: { in: added } } });
+    const ofOld = seen.filter((one) => known.has(one));
+    expect(ofOld.length).toBe(5 * FILMS_EACH - 1);
     expect(new Set(seen).size).toBe(seen.length);
   });
 
@@ -136,8 +152,28 @@ describe('search', () => {
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
   });
 
-  test('finds nothing for nonsense', async () => {
-    expect((await search('xyzzy plugh qwrtz')).totalCount).toBe(0);
+  test.each(['xyzzy plugh qwrtz', 'banana wolf ladder integral'])(
+    'finds nothing for nonsense, of unknown words and of known ones: %s',
+    async (query) => {
+      expect((await search(query)).totalCount).toBe(0);
+    },
+  );
+
+  test('pages give no title twice while better ones come in', async () => {
+    const page = async (after: string | null) =>
+      (
+        await ask(
+          `query ($after: String) { searchTitles(query: "enemy soldiers in battle", first: 4, after: $after) { nodes { title { id } } pageInfo { endCursor hasNextPage } } }`,
+          { after },
+        )
+      ).searchTitles;
+    const first = await page(null);
+    const id = await addTitle('Enemy soldiers in battle', 'Enemy soldiers in battle.');
+    const second = await page(first.pageInfo.endCursor);
+    await server.database.prisma.title.delete({ where: { id } });
+    const seen = [...first.nodes, ...second.nodes].map((node) => node.title.id);
+    expect(seen.length).toBeGreaterThan(4);
+    expect(new Set(seen).size).toBe(seen.length);
   });
 
   test('refuses an empty query with what to do', async () => {

@@ -46,4 +46,10 @@ describe('the examples', { timeout: 90_000 }, () => {
     expect(stderr).toMatch(/100 % SUCCEEDED/);
     expect(stdout).toMatch(/^(GENRE|MOOD|THEME) +\w/);
   });
+
+  it('train.ts trains on its rows, switches to what came of it and back', async () => {
+    const { stdout, stderr } = await run(process.execPath, ['examples/build/train.js']);
+    expect(stdout).toMatch(/^trained {4}(trained@\w+)\nactive {5}\1\nactive {5}compact-head@\w+\n$/);
+    expect(stderr).toMatch(/SUCCEEDED .*predictions were tagged anew/);
+  });
 });

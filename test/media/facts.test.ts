@@ -191,6 +191,7 @@ describe('clips', () => {
             { from: 0, to: 1.57 },
             { from: 1.6, to: 3 },
           ],
+          leadSeconds: 0,
         },
         sound: null,
         subtitles: [],

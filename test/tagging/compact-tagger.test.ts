@@ -76,7 +76,7 @@ function missing(signal: SignalEmbedding['signal']): SignalEmbedding {
 
 const logit = (p: number) => Math.log(p / (1 - p));
 const tagOf = (embeddings: SignalEmbedding[], id: string) =>
-  tagEmbeddings(embeddings, head, cues, DENSE).tags.find(({ label }) => label === id)!;
+  tagEmbeddings(embeddings, { head, cues, dense: DENSE }).tags.find(({ label }) => label === id)!;
 
 test('what each line and shot adds is exact: leaving one out lowers the logit by its contribution', () => {
   const number = fc.double({ min: 0.05, max: 0.5, noNaN: true });
@@ -123,12 +123,11 @@ test('the shares of the signals sum to 1 and leave out those that did not speak'
 });
 
 test('without words a label that picture can hint at is answered, every other one abstains and the notes say why', () => {
-  const { tags, quality } = tagEmbeddings(
-    [missing('TEXT'), picture([-3, -3]), missing('SOUND')],
+  const { tags, quality } = tagEmbeddings([missing('TEXT'), picture([-3, -3]), missing('SOUND')], {
     head,
     cues,
-    DENSE,
-  );
+    dense: DENSE,
+  });
   expect(tags.map(({ label, state }) => [label, state])).toEqual([
     ['mood/dark', 'ACCEPTED'],
     ['theme/quest', 'ABSTAINED'],

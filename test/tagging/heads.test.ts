@@ -98,7 +98,7 @@ const layoutOf = (width: number): InputLayout => ({
 });
 
 test('a hidden layer learns what no line can part, the same from the same seed', async () => {
-  const lesson = quarters(600);
+  const lesson = quarters(300);
   const learned = await fitHidden(lesson, { seed: 5, variants: 1 });
   expect(await fitHidden(lesson, { seed: 5, variants: 1 })).toEqual(learned);
   const head: VectorHead = { kind: 'hidden', layout: layoutOf(2), ...learned };

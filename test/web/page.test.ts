@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SAMPLE_LINES } from '../../src/media/sample-story.js';
 import { clock } from '../../src/web/words.js';
+import { genreRows } from '../analysis/learning-rows.js';
 import { CHROMIUM, complaintsOf, launchBrowser } from './browser.js';
 import { type RunningMarquee, runMarquee } from './running-marquee.js';
 
@@ -95,6 +96,54 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 
+  it('takes verdicts of an editor, shows the one that stands after a reload, and takes it back', async () => {
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await prediction().waitFor();
+    const label = (await page.locator('.group details.tag > summary .label').first().textContent()) ?? '';
+    const button = (name: string) => page.getByRole('button', { name: `${name}: ${label}`, exact: true });
+    const pressed = () => button('Accept').getAttribute('aria-pressed');
+    const waitUntil = (name: string, state: string) =>
+      expect.poll(() => button(name).getAttribute('aria-pressed')).toBe(state);
+    await button('Accept').click();
+    await waitUntil('Accept', 'true');
+    await page.reload();
+    await prediction().waitFor();
+    expect(await pressed()).toBe('true');
+    await button('Accept').click();
+    await waitUntil('Accept', 'false');
+    await button('Reject').click();
+    await waitUntil('Reject', 'true');
+    expect(await pressed()).toBe('false');
+    expect(complaints).toEqual([]);
+  });
+
+  it('finds titles by what is typed into the search box', async () => {
+    await page.locator('.titles li a').first().waitFor();
+    await page.getByLabel('Search the catalog').fill('ember road');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    const found = page.getByRole('list', { name: 'Found' }).getByRole('link').first();
+    expect(await found.textContent()).toMatch(/^Ember Road/);
+    await found.click();
+    await prediction().waitFor();
+  });
+
+  it('switches to another classifier, shows the re-tagging and which one is active', async () => {
+    await addClassifier(marquee);
+    await page.getByRole('link', { name: 'Classifiers' }).click();
+    const trained = page.getByRole('region', { name: 'Trained for the page' });
+    await trained.getByRole('button', { name: 'Activate' }).click();
+    await trained.getByText('active', { exact: true }).waitFor();
+    await page
+      .getByRole('region', { name: /^Shipped/ })
+      .getByRole('button', { name: 'Activate' })
+      .click();
+    await page
+      .getByRole('region', { name: /^Shipped/ })
+      .getByText('active', { exact: true })
+      .waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it('says in a sentence why an analysis failed and what to do', async () => {
     await page.getByLabel('Title', { exact: true }).fill('Not there');
     await page.getByLabel('On the server').check();
@@ -133,6 +182,34 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
     expect(await narrow()).toBe(true);
   });
 });
+
+/** A classifier that was trained from a few rows, through the API as anybody would. */
+async function addClassifier({ url }: RunningMarquee): Promise<void> {
+  const rows = genreRows(120).map((row) => JSON.stringify(row));
+  const sent = await fetch(`${url}/uploads?fileName=rows.jsonl`, { method: 'PUT', body: rows.join('\n') });
+  const { id: uploadId } = (await sent.json()) as { id: string };
+  const ask = async (query: string, variables: object) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    return ((await response.json()) as { data: Record<string, { state: string; training: { id: string } }> })
+      .data;
+  };
+  const { trainClassifier } = await ask(
+    'mutation ($input: TrainClassifierInput!) { trainClassifier(input: $input) { training { id } } }',
+    { input: { name: 'Trained for the page', source: { uploadId }, head: 'LINEAR' } },
+  );
+  await expect
+    .poll(
+      async () =>
+        (await ask('query ($id: ID!) { training(id: $id) { state } }', { id: trainClassifier?.training.id }))
+          .training?.state,
+      { timeout: 60_000 },
+    )
+    .toBe('SUCCEEDED');
+}
 
 /** Names of the labels that the newest title of this name was found to have, by the API. */
 async function acceptedAndSuggested(url: string, name: string): Promise<string[]> {

@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { buildSchema, type GraphQLSchema, parse, validate } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { refuseOversized } from '../../src/graphql/limits.js';
-import * as queries from '../../src/web/queries.js';
+import * as editing from '../../src/web/editing-queries.js';
+import * as analysing from '../../src/web/queries.js';
 import { STAGES } from '../../src/web/words.js';
 
 const root = new URL('../../', import.meta.url);
+
+const queries = { ...analysing, ...editing };
 
 /** Something for every variable that must be there; the size of an answer does not depend on them. */
 function variablesOf(operation: string): Record<string, unknown> {
@@ -28,7 +31,7 @@ describe('what the page and the examples ask', () => {
     expect(refuseOversized(schema, parse(operation), null, variablesOf(operation))).toBeNull();
   });
 
-  it.each(['analyze.sh', 'follow.ts'])(
+  it.each(['analyze.sh', 'follow.ts', 'train.ts'])(
     'every operation of examples/%s is valid against schema.graphql',
     async (file) => {
       const text = await readFile(new URL(`examples/${file}`, root), 'utf8');

@@ -22,7 +22,7 @@ interface LabelledTitle {
  * @param models whose vectors count, by signal
  */
 export async function readCatalogRows(
-  client: pg.Client,
+  client: pg.ClientBase,
   models: Partial<Record<Signal, string>>,
 ): Promise<TrainingRow[]> {
   const rows: TrainingRow[] = [];
@@ -56,7 +56,7 @@ function rowOf({ id, name, synopsis, genres, lines, vectors, verdicts }: Labelle
 }
 
 const READ = `
-  SELECT t."id", t."name", t."synopsis", t."genres",
+  SELECT t."id", t."name", t."synopsis", coalesce(t."genres", '{}') AS "genres",
     ARRAY(SELECT n."text" FROM "Line" n
       WHERE n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") AS "lines",
     (SELECT json_agg(json_build_object('signal', s."signal", 'vector', encode(s."vector", 'base64')))

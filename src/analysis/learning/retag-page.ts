@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { INSERT_TAGS, type StoredTag, splitTags, tagColumns } from '../../catalog/tag-rows.js';
 import type { Moment, Signal, SignalEmbedding } from '../../signals/signal.js';
-import type { Tag } from '../../tagging/tag.js';
 import type { Tagger } from '../../tagging/tagger.js';
 import { vectorFromBytes } from '../stored-value.js';
 
@@ -47,8 +46,9 @@ export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPa
   const tagged: { predictionId: string; tags: StoredTag[] }[] = [];
   for (const { predictionId, vectors, lines } of usable) {
     const moments = tagger.readsMoments ? await readMoments(client, vectors) : null;
-    const { tags } = await tagger.tag(vectors.map((entry) => embeddingOf(entry, lines, moments)));
-    tagged.push({ predictionId, tags: moments ? tags : tags.map(unexplained) });
+    const embeddings = vectors.map((entry) => embeddingOf(entry, lines, moments));
+    const tags = moments ? (await tagger.tag(embeddings)).tags : await decide(tagger, embeddings);
+    tagged.push({ predictionId, tags });
   }
   const isWanted = await writePage(client, page, tagged);
   return { tagged: isWanted ? tagged.length : 0, skipped: stored.length - usable.length, isWanted };
@@ -89,8 +89,8 @@ async function readMoments(
 }
 
 /**
- * A stored signal as the taggers read it. Without its moments the whole stands for them: what a tagger adds up over
- * moments is the same over one moment that holds everything, and the words are the lines' own.
+ * A stored signal as the taggers read it. Without the vectors of its moments the whole stands for them, for it is
+ * their mean; lines are there for their words alone.
  */
 function embeddingOf(
   { id, signal, model, vector: bytes, measures, missingReason }: StoredVector,
@@ -102,14 +102,14 @@ function embeddingOf(
   if (moments) return { ...embedding, moments: moments.get(id) ?? [] };
   if (vector === null) return { ...embedding, moments: [] };
   if (signal !== 'TEXT') return { ...embedding, moments: [momentOf(vector, null)] };
-  const nothing = new Float32Array(vector.length);
   const spoken = lines.filter((line) => line.trim() !== '');
-  return { ...embedding, moments: spoken.map((line, i) => momentOf(i === 0 ? vector : nothing, line)) };
+  return { ...embedding, moments: spoken.map((line) => momentOf(NO_VECTOR, line)) };
 }
 
 /** What speaks for a tag is known only from the moments. */
-function unexplained(tag: Tag): StoredTag {
-  return { ...tag, shares: null, evidence: null };
+async function decide(tagger: Tagger, embeddings: SignalEmbedding[]): Promise<StoredTag[]> {
+  const tags = await tagger.decide(embeddings);
+  return tags.map((tag) => ({ ...tag, shares: null, evidence: null }));
 }
 
 function momentOf(vector: Float32Array, line: string | null): Moment {
@@ -125,6 +125,8 @@ async function writePage(
   const ids = split.map(({ predictionId }) => predictionId);
   await client.query('BEGIN');
   try {
+    // What a crash of the database takes back is done again: it names another version still.
+    await client.query('SET LOCAL synchronous_commit = off');
     const { rowCount } = await client.query(
       `SELECT FROM "LearningRun" WHERE "id" = $1 AND "attempt" = $2 AND "state" = 'RUNNING' AND NOT "cancelRequested"`,
       [run.id, run.attempt],
@@ -160,4 +162,5 @@ const WANT_PROFILES = `
   WHERE p."id" = ANY($1::text[]) ORDER BY 1
   ON CONFLICT ("titleId") DO UPDATE SET "wanted" = "TitleProfile"."wanted" + 1`;
 
+const NO_VECTOR = new Float32Array();
 const floatsOf = (base64: string) => vectorFromBytes(Buffer.from(base64, 'base64'));

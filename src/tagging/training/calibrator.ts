@@ -171,12 +171,16 @@ function fitCurve({ logits, targets }: Column): { from: number[]; to: number[] }
     }
     runs.push(run);
   }
+  // Half an imagined answer among all: no curve is surer than the answers that it was drawn through.
+  const least = 0.5 / (order.length + 1);
+  const held = (share: number) => Math.min(1 - least, Math.max(least, share));
   return {
     from: runs.map(({ logit, size }) => logit / size),
-    // Half an imagined answer on each side, so that no run is surer than its size allows.
-    to: runs.map(({ target, size }) => Math.log((target + 0.5) / (size - target + 0.5))),
+    to: runs.map(({ target, size }) => logOddsOf(held(target / size))),
   };
 }
+
+const logOddsOf = (probability: number) => Math.log(probability / (1 - probability));
 
 function interpolate({ from, to }: { from: number[]; to: number[] }, logit: number): number {
   if (from.length === 0) return logit;

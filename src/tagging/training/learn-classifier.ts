@@ -73,7 +73,11 @@ export async function learnClassifier(
   };
   const { calibrator, losses } = chooseCalibrator(answers);
   const calibrated = { ...answers, logits: calibrateAll(calibrator, answers) };
-  const thresholds = thresholdsFor(options.aim, calibrated);
+  const thresholds = thresholdsFor(
+    options.aim,
+    calibrated,
+    lesson.space.labels.map(({ group }) => group),
+  );
   progress({ stage: 'writing', done: 0, of: 1 });
   const classifier: Classifier = {
     labels: lesson.space.labels.map((label, j) => ({
