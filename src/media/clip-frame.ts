@@ -14,23 +14,63 @@ export interface Picture {
   data: Uint8Array;
 }
 
+/** A rectangle of a picture, in its pixels. */
+export interface Region {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Pixels around what is used: colour, which is stored at half the size, is blended from its neighbours. */
+const MARGIN = 8;
+
+/** All of a picture that its clip frame is made of. Its corners are even, where 4:2:0 pictures can be cut. */
+export function usedRegion(picture: Size): Region {
+  const { columns, rows } = plansOf(picture);
+  const [x, width] = usedSpan(columns, picture.width);
+  const [y, height] = usedSpan(rows, picture.height);
+  return { x, y, width, height };
+}
+
+function usedSpan(taps: readonly Taps[], length: number): [first: number, length: number] {
+  const last = taps[taps.length - 1]!;
+  const first = Math.max(0, (taps[0]!.start - MARGIN) & ~1);
+  const end = Math.min(length, (last.start + last.weights.length + MARGIN + 1) & ~1);
+  return [first, end - first];
+}
+
+type Size = Pick<Picture, 'width' | 'height'>;
+
+function plansOf(picture: Size): { columns: Taps[]; rows: Taps[] } {
+  const { width, height } = resizedDims(picture);
+  return {
+    columns: trianglePlan(picture.width, width, Math.floor((width - CLIP_SIDE) / 2)),
+    rows: trianglePlan(picture.height, height, Math.floor((height - CLIP_SIDE) / 2)),
+  };
+}
+
 /**
  * A frame as VideoMAE's image processor makes it, to the byte: the shorter side to 224 by Pillow's bilinear filter
  * (which averages over all pixels that shrink into one), then the middle 224 × 224. Only what stays is computed.
+ * @param part of the picture, at least what `usedRegion` names
+ * @param whole size of the picture, and where the part lies in it
  * @returns 224 × 224 × 3 bytes
  */
-export function clipFrame(picture: Picture): Uint8Array {
-  const { width, height } = resizedDims(picture);
-  const columns = trianglePlan(picture.width, width, Math.floor((width - CLIP_SIDE) / 2));
-  const rows = trianglePlan(picture.height, height, Math.floor((height - CLIP_SIDE) / 2));
-  return blendRows(blendColumns(picture, columns), rows);
+export function clipFrame(
+  part: Picture,
+  whole: Size & Pick<Region, 'x' | 'y'> = { ...part, x: 0, y: 0 },
+): Uint8Array {
+  const { columns, rows } = plansOf(whole);
+  return blendRows(blendColumns(part, moved(columns, whole.x)), moved(rows, whole.y));
+}
+
+function moved(taps: readonly Taps[], by: number): Taps[] {
+  return taps.map(({ start, weights }) => ({ start: start - by, weights }));
 }
 
 /** Shorter side 224, the longer one in proportion and cut to a whole number, as the processor does. */
-export function resizedDims({ width, height }: { width: number; height: number }): {
-  width: number;
-  height: number;
-} {
+export function resizedDims({ width, height }: Size): Size {
   return width <= height
     ? { width: CLIP_SIDE, height: Math.trunc((CLIP_SIDE * height) / width) }
     : { width: Math.trunc((CLIP_SIDE * width) / height), height: CLIP_SIDE };

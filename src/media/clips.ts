@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import { CLIP_SIDE, clipFrame } from './clip-frame.js';
+import { CLIP_SIDE, clipFrame, usedRegion } from './clip-frame.js';
 import type { DecodedTrailer, Shot } from './decoded.js';
 import type { MediaFacts, VideoFacts } from './facts.js';
 import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
@@ -76,6 +76,9 @@ async function readWanted(
   const zero = packets.firstPts * packets.timeBase;
   const inFile = ({ from, to }: Segment) => ({ from: from + zero, to: to + zero });
   const timeOf = frameClock(packets);
+  const { width, height } = video;
+  const region = usedRegion({ width, height });
+  const { x, y } = region;
   const wanted = new Set(times);
   const found = new Map<number, Uint8Array>();
   const reading = await startReading(
@@ -96,7 +99,7 @@ async function readWanted(
   );
   for await (const { seconds, data } of reading.pictures[0] ?? []) {
     const time = timeOf(seconds);
-    if (wanted.has(time)) found.set(time, clipFrame({ width: video.width, height: video.height, data }));
+    if (wanted.has(time)) found.set(time, clipFrame({ ...region, data }, { width, height, x, y }));
   }
   await reading.ended;
   return found;
@@ -131,12 +134,14 @@ function stretches(times: readonly number[]): Segment[] {
   return found;
 }
 
-/** Whole pictures in square pixels: `clipFrame` does the scaling. */
+/** Pictures in square pixels, less what `clipFrame`, which does the scaling, has no use for. */
 function clipPictures({ width, height }: VideoFacts): PictureFormat {
+  const region = usedRegion({ width, height });
+  const size = `${region.width}:${region.height}`;
   return {
     // The colours are converted with the care that scaling takes; a bare `format` loses a level and a half.
-    filter: `scale=${width}:${height}:${SCALING},format=rgb24`,
-    bytes: width * height * 3,
+    filter: `scale=${width}:${height}:${SCALING},crop=${size}:${region.x}:${region.y}:exact=1,scale=${size}:${SCALING},format=rgb24`,
+    bytes: region.width * region.height * 3,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Signal } from '../signals/signal.js';
 import { contentWords } from '../signals/text-words.js';
 import { lengthUnit } from './head.js';
 import type { SpaceLabel } from './label-space.js';
-import { isTold } from './quality.js';
+import { FEWEST_WORDS } from './quality.js';
 import { type TextPart, textLogits } from './text-part/text-part.js';
 import { type Calibrator, calibrate } from './training/calibrator.js';
 import { headLogits, inputsOf, type Present, type VectorHead, writeInputs } from './vector-head.js';
@@ -34,6 +34,10 @@ export interface Answers {
   raw: Float32Array;
   /** One a label: calibrated. */
   logOdds: Float32Array;
+  /** Whether the words could be read. */
+  hasWords: boolean;
+  /** Of the text, in deviations from the training rows; the mean where words are too few. */
+  length: number;
 }
 
 /**
@@ -46,12 +50,15 @@ export function answersTo(
   vectors: Present['vectors'],
 ): Answers {
   const { labels, text, vectors: head } = classifier;
-  const hasWords = text !== null && isTold(lines);
+  const words = contentWords(lines.join(' ')).length;
+  const isTold = words >= FEWEST_WORDS;
+  const hasWords = text !== null && isTold;
+  const length = isTold ? lengthUnit(words, classifier) : 0;
   const hasVectors =
     head?.layout.signals.some(({ signal, width }) => vectors[signal]?.length === width) ?? false;
   if (!hasWords && !hasVectors) {
     const priors = Float32Array.from(labels, ({ prior }) => prior);
-    return { raw: priors, logOdds: priors };
+    return { raw: priors, logOdds: priors, hasWords, length };
   }
   const raw = hasWords ? textLogits(text, lines) : new Float32Array(labels.length);
   if (head) {
@@ -61,11 +68,6 @@ export function answersTo(
       raw[j] = raw[j]! + logit;
     });
   }
-  const u = lengthOfLines(classifier, lines);
-  return { raw, logOdds: raw.map((logit, j) => calibrate(classifier.calibrator, j, logit, u)) };
-}
-
-/** Length of a text in deviations from the training rows; the mean where words are too few. */
-export function lengthOfLines({ length }: Pick<Classifier, 'length'>, lines: readonly string[]): number {
-  return !isTold(lines) ? 0 : lengthUnit(contentWords(lines.join(' ')).length, { length });
+  const logOdds = raw.map((logit, j) => calibrate(classifier.calibrator, j, logit, length));
+  return { raw, logOdds, hasWords, length };
 }

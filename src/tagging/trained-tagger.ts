@@ -2,8 +2,8 @@ import { timeWeights } from '../signals/features.js';
 import type { Signal, SignalEmbedding } from '../signals/signal.js';
 import { tagOf } from './answer.js';
 import { sigmoid } from './calibration.js';
-import { answersTo, type Classifier, lengthOfLines } from './classifier.js';
-import { isTold, judgeQuality } from './quality.js';
+import { answersTo, type Classifier } from './classifier.js';
+import { judgeQuality } from './quality.js';
 import type { Evidence, Tagging } from './tag.js';
 import { lineContributions } from './text-part/text-part.js';
 import { calibrate } from './training/calibrator.js';
@@ -21,22 +21,19 @@ export function tagByClassifier(
 ): Pick<Tagging, 'tags' | 'quality'> {
   const text = embeddings.find(({ signal }) => signal === 'TEXT');
   const lines = text?.moments.map(({ line }) => line ?? '') ?? [];
-  const spoken = text && classifier.text && isTold(lines) ? text : null;
   const read = embeddings.filter(
     ({ signal, model, vector }) => vector && classifier.models[signal] === model,
   );
   const vectors = Object.fromEntries(read.map(({ signal, vector }) => [signal, vector!]));
-  const { raw, logOdds } = answersTo(classifier, lines, vectors);
-  const u = lengthOfLines(classifier, lines);
+  const { raw, logOdds, hasWords, length } = answersTo(classifier, lines, vectors);
+  const spoken = text && hasWords ? text : null;
   const said = spoken && explains ? lineContributions(classifier.text!, lines) : new Float32Array();
   const seen =
-    classifier.vectors && read.length > 0
-      ? inputsFor(classifier.vectors, { vectors, hasWords: spoken !== null })
-      : null;
+    classifier.vectors && read.length > 0 ? inputsFor(classifier.vectors, { vectors, hasWords }) : null;
   const width = classifier.labels.length;
   const tags = classifier.labels.map(({ id, threshold }, j) => {
     /** What the answer would lose without a part of the raw logit. */
-    const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, u);
+    const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, length);
     const answered = { id, threshold: threshold ?? 1 };
     if (!spoken && !seen) return tagOf(answered, sigmoid(logOdds[j]!), null);
     if (!explains) return tagOf(answered, sigmoid(logOdds[j]!), []);

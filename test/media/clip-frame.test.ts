@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { CLIP_SIDE, clipFrame, resizedDims } from '../../src/media/clip-frame.js';
+import { CLIP_SIDE, clipFrame, resizedDims, usedRegion } from '../../src/media/clip-frame.js';
 
 /**
  * sha256 of Pillow 12.3's answer: `Image.fromarray(p).resize(size, Image.BILINEAR)` with the shorter side at 224, then
@@ -46,4 +46,20 @@ test('the shorter side becomes 224 and the middle is kept', () => {
   for (let i = 0; i < halves.data.length; i++) halves.data[i] = Math.floor(i / 3) % 448 < 224 ? 10 : 200;
   const row = clipFrame(halves).subarray(0, CLIP_SIDE * 3);
   expect(row.filter((value) => value === 10)).toHaveLength(112 * 3);
+});
+
+test.each([
+  ['wide', { width: 640, height: 360 }],
+  ['tall', { width: 300, height: 700 }],
+])('what lies outside the used region of a %s picture changes nothing', (_what, whole) => {
+  const { x, y, width, height } = usedRegion(whole);
+  expect(width * height).toBeLessThan(0.7 * whole.width * whole.height);
+  const level = (column: number, row: number, channel: number) => 7 * column + 13 * row + 31 * channel;
+  const picture = (from: { x: number; y: number }, size: { width: number; height: number }) =>
+    Uint8Array.from({ length: size.width * size.height * 3 }, (_, i) =>
+      level(from.x + (Math.floor(i / 3) % size.width), from.y + Math.floor(i / (3 * size.width)), i % 3),
+    );
+  const part = { width, height, data: picture({ x, y }, { width, height }) };
+  const all = { ...whole, data: picture({ x: 0, y: 0 }, whole) };
+  expect(clipFrame(part, { ...whole, x, y })).toEqual(clipFrame(all));
 });

@@ -125,6 +125,8 @@ async function writePage(
   const ids = split.map(({ predictionId }) => predictionId);
   await client.query('BEGIN');
   try {
+    // What a crash of the database takes back is done again: it names another version still.
+    await client.query('SET LOCAL synchronous_commit = off');
     const { rowCount } = await client.query(
       `SELECT FROM "LearningRun" WHERE "id" = $1 AND "attempt" = $2 AND "state" = 'RUNNING' AND NOT "cancelRequested"`,
       [run.id, run.attempt],
