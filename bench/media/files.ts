@@ -14,9 +14,10 @@ const SECONDS = 150;
 /** Rendered once, then kept. */
 const CACHE = fileURLToPath(new URL('../../../.marquee/bench/media/', import.meta.url));
 
-/** Rendering is dear and repeating is not: this much is drawn and encoded, and a film shows it again and again. */
-const DRAWN_SECONDS = 30;
-/** About 30 s of shots of 1 to 5 s, as trailers have them: blends, flashes and pans among them. */
+/**
+ * About 30 s of shots of 1 to 5 s, as trailers have them: blends, flashes and pans among them. Rendering is dear and
+ * repeating is not: a film shows them again and again.
+ */
 const SCENES: Omit<FilmOptions, 'path' | 'encoder'> = {
   shots: 13,
   shotFrames: [30, 150],
@@ -27,7 +28,7 @@ const SCENES: Omit<FilmOptions, 'path' | 'encoder'> = {
   panEvery: 9,
 };
 
-const SOUND = ['-f', 'lavfi', '-i', `sine=frequency=330:duration=${DRAWN_SECONDS}`];
+const SOUND = ['-f', 'lavfi', '-i', `sine=frequency=330:duration=${SECONDS}`];
 const STREAMS = ['-map', '0:v', '-map', '1:a', '-shortest', '-c:a', 'aac'];
 /** Grain, so that no picture is cheaper than a real one. */
 const GRAIN = 'noise=alls=4:allf=t';

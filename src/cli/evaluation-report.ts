@@ -58,7 +58,7 @@ function section(name: string, { metrics, ladder, coverageRisk }: GroupEvaluatio
     ...ladder.map(
       ({ rung, note, metrics: own }) => `    ${rung.padEnd(28)} ${own ? ladderFigures(own) : ''} ${note}`,
     ),
-    `  wrong among the accepted labels of the surest rows: ${coverageRisk
+    `  wrong among the accepted labels, the surest first: ${coverageRisk
       .filter(({ risk }) => risk.value !== null)
       .map(({ coverage, risk }) => `${Math.round(100 * coverage)} % ${risk.value!.toFixed(2)}`)
       .join(' · ')}`,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { asFailure, Failure, type FailureCode } from '../failure.js';
@@ -90,6 +91,8 @@ export class ThreadPool<T extends Tasks> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const abort = () => thread.worker.postMessage({ kind: 'abort', id } satisfies ToThread);
+      // Many calls may share one signal; each takes its listener away when it ends.
+      if (options.signal) setMaxListeners(0, options.signal);
       options.signal?.addEventListener('abort', abort, { once: true });
       const settle = () => options.signal?.removeEventListener('abort', abort);
       thread.calls.set(id, {

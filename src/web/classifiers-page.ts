@@ -92,9 +92,10 @@ function figureList(figures: Record<string, unknown>): HTMLElement | null {
   );
 }
 
-/** `labelsMeanAveragePrecision` → `labels mean average precision` */
+/** `labelsMeanAveragePrecision` → `labels mean average precision`, `microF1` → `micro F1`; `mAP` stays. */
 function inWords(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  const words = name.split(/(?<=[a-z]{2})(?=[A-Z])/);
+  return words.map((word) => word.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())).join(' ');
 }
 
 function retaggingProgress(retagging: Retagging, left: AbortSignal, onEnd: () => void): HTMLElement {

@@ -67,6 +67,10 @@ async function analyse(): Promise<{ analysisId: string; predictionId: () => Prom
   };
 }
 
+let trained: Promise<string> | null = null;
+/** One that every test may activate. */
+const trainedId = () => (trained ??= train().then(({ classifierId }) => classifierId ?? ''));
+
 /** Activates, and tags the catalog in this process. */
 async function activate(id: string) {
   const { retagging } = await engine.learning.activations.activate(id, 'test');
@@ -120,13 +124,14 @@ describe('a training', () => {
   });
 
   it('that runs ends CANCELLED when it is asked to', async () => {
-    const { training } = await engine.learning.trainings.request(requestFor({ seed: 7 }), {
-      requestedBy: 'test',
-    });
+    const many = await uploadRows(engine.database.prisma, engine.config, genreRows(3_000));
+    const request = requestFor({ source: { kind: 'UPLOAD', uploadId: many } });
+    const { training } = await engine.learning.trainings.request(request, { requestedBy: 'test' });
     const running = engine.learner.run(training.id);
-    for await (const { state, stage } of engine.learning.trainings.events(training.id, 0, forever)) {
-      if (state === 'RUNNING' && stage !== null) await engine.learning.trainings.cancel(training.id);
+    for await (const { stage } of engine.learning.trainings.events(training.id, 0, forever)) {
+      if (stage !== null) break;
     }
+    await engine.learning.trainings.cancel(training.id);
     await running;
     const run = await engine.database.prisma.learningRun.findUniqueOrThrow({ where: { id: training.id } });
     expect(run.state).toBe('CANCELLED');
@@ -152,8 +157,8 @@ describe('activating a classifier', () => {
     const review = { predictionId: id, label: 'theme/revenge', verdict: 'REJECT' as const, reviewer: 'me' };
     await reviewTag(engine.database.prisma, review);
 
-    const { classifierId } = await train();
-    const run = await activate(classifierId ?? '');
+    const classifierId = await trainedId();
+    const run = await activate(classifierId);
     expect(run).toMatchObject({ state: 'SUCCEEDED', kind: 'RETAGGING' });
     expect(run.events.at(-1)).toMatchObject({ done: 1, total: 1 });
     const after = await tagsOf(id);
@@ -178,11 +183,11 @@ describe('activating a classifier', () => {
 
   it('lets an analysis that has begun keep its version, and tags its prediction anew behind it', async () => {
     const shipped = await activeId();
-    const { classifierId } = await train();
+    const classifierId = await trainedId();
     const { analysisId, predictionId } = await analyse();
     const { prisma } = engine.database;
     await prisma.analysis.update({ where: { id: analysisId }, data: { classifierId: shipped } });
-    await activate(classifierId ?? '');
+    await activate(classifierId);
     await engine.runner.run(analysisId, { retries: false });
     const read = async () =>
       (await prisma.prediction.findUniqueOrThrow({ where: { id: await predictionId() } })).classifierId;
@@ -195,10 +200,27 @@ describe('activating a classifier', () => {
     await activate(shipped);
   });
 
+  it('leaves a trailer alone whose vectors other encoders made, and says so', async () => {
+    const shipped = await activeId();
+    const classifierId = await trainedId();
+    const { analysisId, predictionId } = await analyse();
+    await engine.runner.run(analysisId, { retries: false });
+    const { prisma } = engine.database;
+    const { trailerId } = await prisma.analysis.findUniqueOrThrow({ where: { id: analysisId } });
+    for (const signal of ['TEXT', 'PICTURE', 'SOUND'] as const) {
+      await prisma.signalVector.updateMany({ where: { trailerId, signal }, data: { model: 'other@1' } });
+    }
+    const before = await tagsOf(await predictionId());
+    const run = await activate(classifierId);
+    expect(run.events.at(-1)?.message).toContain('1 kept theirs');
+    expect(await tagsOf(await predictionId())).toEqual(before);
+    await activate(shipped);
+  });
+
   it('ends the re-tagging by the one before', async () => {
     const shipped = await activeId();
-    const { classifierId } = await train();
-    const { retagging } = await engine.learning.activations.activate(classifierId ?? '', 'test');
+    const classifierId = await trainedId();
+    const { retagging } = await engine.learning.activations.activate(classifierId, 'test');
     await activate(shipped);
     const ended = await engine.database.prisma.learningRun.findUniqueOrThrow({ where: { id: retagging.id } });
     expect(ended.state).toBe('CANCELLED');

@@ -37,7 +37,7 @@ test('a row that weighs twice counts like two rows: in every figure', () => {
       const repeated = rows.flatMap((row, i) => Array.from({ length: counts[i]! }, () => row));
       const weighed = figuresOf(prepare(answeredOf(rows)), weights);
       const plain = figuresOf(prepare(answeredOf(repeated)), new Float64Array(repeated.length).fill(1));
-      // The surest rows of equal sureness have no order that both would share.
+      // Answers of equal sureness have no order that both would share, so the risk is left out.
       expect(closely(weighed.metrics)).toEqual(closely(plain.metrics));
       expect(closely(weighed.perLabel)).toEqual(closely(plain.perLabel));
     }),
@@ -82,6 +82,10 @@ test('tag recall, tags learned, Hamming loss and calibration error of a table wo
   // Said are 0 of the first and 3 of the second: 3 of 8 answers are wrong.
   expect(metrics.hammingLoss).toBeCloseTo(3 / 8, 9);
   expect(metrics.samplesF1).toBeCloseTo((2 / 3 + 0) / 2, 9);
+  // Both accepted answers lie half a unit above the threshold; that of the first row counts first, and is right.
+  expect([...figuresOf(prepare(answered), Float64Array.of(1, 1)).risk.slice(4)]).toEqual([
+    0, 0.5, 0.5, 0.5, 0.5, 0.5,
+  ]);
   const sure = { ...answered, logOdds: answered.truth.map((truth) => 20 * truth) as unknown as Float32Array };
   expect(figuresOf(prepare(sure), Float64Array.of(1, 1)).metrics.ece).toBeLessThan(1e-6);
 });

@@ -30,7 +30,7 @@ export type Metric = (typeof METRICS)[number];
 export const LABEL_METRICS = ['precision', 'recall', 'f1', 'averagePrecision'] as const;
 export type LabelMetric = (typeof LABEL_METRICS)[number];
 
-/** Shares of the rows, the surest first, of which the risk is told. */
+/** Shares of the accepted answers, the surest first, of which the risk is told. */
 export const COVERAGES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
 
 /** All figures of one weighting of the rows. What cannot be told (no positive, no answer) is NaN. */
@@ -38,7 +38,7 @@ export interface FigureSet {
   metrics: Record<Metric, number>;
   /** One a label. */
   perLabel: Record<LabelMetric, Float64Array>;
-  /** One a coverage: the share of wrong ones among the accepted labels of those rows. */
+  /** One a coverage: the share of wrong ones among those accepted answers. */
   risk: Float64Array;
 }
 
@@ -71,10 +71,8 @@ export interface Prepared {
   rowKnown: Float64Array;
   /** rows × BINS: Σ probability − truth. */
   gaps: Float64Array;
-  /** Rows, the surest first: the highest probability of any of their labels. */
-  surest: Int32Array;
-  rowAnswers: Float64Array;
-  rowHits: Float64Array;
+  /** The accepted answers, by how far they lie above their threshold. */
+  accepted: Ranking;
 }
 
 interface Ranking {
@@ -117,7 +115,6 @@ export function prepare({ labels, logOdds, truth, thresholds }: Answered): Prepa
     Float64Array,
   ];
   const gaps = new Float64Array(rows * BINS);
-  const highest = new Float64Array(rows).fill(Number.NEGATIVE_INFINITY);
   for (const at of known) {
     const row = rowOf(at);
     const [said, is] = [isSaid(at), truth[at]! > 0];
@@ -129,10 +126,9 @@ export function prepare({ labels, logOdds, truth, thresholds }: Answered): Prepa
     const probability = sigmoid(logOdds[at]!);
     const bin = Math.min(BINS - 1, Math.floor(probability * BINS));
     gaps[row * BINS + bin] = gaps[row * BINS + bin]! + probability - (is ? 1 : 0);
-    highest[row] = Math.max(highest[row]!, logOdds[at]!);
   }
   return {
-    ...{ rows, labels, rowKnown, rowWrong, rowAnswers, rowHits, gaps },
+    ...{ rows, labels, rowKnown, rowWrong, gaps },
     cells: {
       row: counted.map(rowOf),
       label: counted.map((at) => at % labels),
@@ -155,7 +151,12 @@ export function prepare({ labels, logOdds, truth, thresholds }: Answered): Prepa
       // Nothing to find and nothing said is right.
       return size === 0 ? 1 : (2 * hits) / size;
     }),
-    surest: Int32Array.from(highest.keys()).sort((a, b) => highest[b]! - highest[a]! || a - b),
+    accepted: rank(
+      known.filter(isSaid),
+      logOdds.map((value, at) => value - thresholds[at % labels]!),
+      truth,
+      rowOf,
+    ),
   };
 }
 
@@ -282,19 +283,20 @@ function gapOf(gaps: Float64Array, rows: number, weights: Float64Array): number 
   return sum(bins.map(Math.abs));
 }
 
-function riskOf({ surest, rowAnswers, rowHits }: Prepared, weights: Float64Array): Float64Array {
-  const total = sum(weights);
+/** Of the accepted answers, the surest first, the share that is wrong. */
+function riskOf({ accepted }: Prepared, weights: Float64Array): Float64Array {
+  let total = 0;
+  for (const row of accepted.row) total += weights[row]!;
   const risk = new Float64Array(COVERAGES.length).fill(Number.NaN);
   let covered = 0;
-  let answers = 0;
   let hits = 0;
   let next = 0;
-  for (const row of surest) {
-    covered += weights[row]!;
-    answers += weights[row]! * rowAnswers[row]!;
-    hits += weights[row]! * rowHits[row]!;
+  for (let i = 0; i < accepted.row.length && total > 0; i++) {
+    const weight = weights[accepted.row[i]!]!;
+    covered += weight;
+    if (accepted.is[i]) hits += weight;
     for (; next < COVERAGES.length && covered >= COVERAGES[next]! * total - 1e-9; next++)
-      risk[next] = 1 - hits / answers;
+      risk[next] = 1 - hits / covered;
   }
   return risk;
 }

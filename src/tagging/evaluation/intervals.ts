@@ -33,7 +33,7 @@ export interface Measured {
   metrics: Metrics;
   /** One a label. */
   perLabel: LabelFigures[];
-  /** The surest share of the rows, and how many of the labels accepted there are wrong. */
+  /** The surest share of the accepted answers, and how many of them are wrong. */
   coverageRisk: { coverage: number; risk: Figure }[];
 }
 

@@ -33,7 +33,7 @@ export function reliabilityPlot(bins: readonly ReliabilityBin[], title: string):
   ]);
 }
 
-/** How many of the accepted labels are wrong as more of the rows are answered, the surest first, with intervals. */
+/** How many of the accepted labels are wrong as more of them are taken, the surest first, with intervals. */
 export function coverageRiskPlot(curve: Measured['coverageRisk'], title: string): string {
   const told = curve.flatMap(({ coverage, risk: { value, low, high } }) =>
     value === null ? [] : [{ coverage, value, low: low ?? value, high: high ?? value }],
@@ -42,7 +42,7 @@ export function coverageRiskPlot(curve: Measured['coverageRisk'], title: string)
     ...told.map(({ coverage, high }) => pointAt(coverage, high)),
     ...told.toReversed().map(({ coverage, low }) => pointAt(coverage, low)),
   ];
-  return plot({ title, x: 'share of the rows, the surest first', y: 'wrong among the accepted labels' }, [
+  return plot({ title, x: 'share of the accepted labels, the surest first', y: 'wrong among them' }, [
     band.length > 0
       ? `<polygon points="${band.map((at) => at.join()).join(' ')}" fill="#1f6feb" fill-opacity="0.15"/>`
       : '',

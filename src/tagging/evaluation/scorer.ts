@@ -104,7 +104,7 @@ export async function compactScorer(
       const logOdds = new Float32Array(rows.length * width);
       for (const [i, row] of rows.entries()) {
         const embeddings = reading === 'vectors' ? [] : [await embedText(model, row.lines.map(timed))];
-        const { tags } = await tagger.tag(embeddings satisfies SignalEmbedding[]);
+        const tags = await tagger.decide(embeddings satisfies SignalEmbedding[]);
         tags.forEach(({ probability }, j) => {
           logOdds[i * width + j] = logOddsOf(probability);
         });
