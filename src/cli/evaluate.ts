@@ -64,7 +64,7 @@ export async function evaluateCommand(files: string[], flags: EvaluateFlags): Pr
     );
     bar.stop();
     if (flags.plots !== undefined) await writePlots(flags.plots, evaluation);
-    if (flags.card !== undefined) await updateCard(flags.card, evaluation, files, split);
+    if (flags.card !== undefined) await updateCard(flags.card, evaluation, files, flags);
     process.stdout.write(
       flags.json ? `${JSON.stringify(evaluation, null, 2)}\n` : formatEvaluation(evaluation),
     );
@@ -93,11 +93,16 @@ async function updateCard(
   file: string,
   evaluation: Evaluation,
   files: string[],
-  split: Split,
+  { split, learnFrom }: EvaluateFlags,
 ): Promise<void> {
-  const names = files.map((name) => path.basename(name)).join(', ');
-  const command = `marquee evaluate ${names}${split === 'all' ? '' : ` --split ${split}`} --card`;
-  const rows = split === 'all' ? names : `the ${split} split of ${names}`;
+  const namesOf = (paths: readonly string[]) => paths.map((name) => path.basename(name)).join(' ');
+  const command = [
+    `marquee evaluate ${namesOf(files)}`,
+    ...(split === undefined ? [] : [`--split ${split}`]),
+    ...(learnFrom === undefined ? [] : [`--learn-from ${namesOf(learnFrom)}`]),
+    '--card',
+  ].join(' ');
+  const rows = split === undefined ? namesOf(files) : `the ${split} split of ${namesOf(files)}`;
   const card = await readFile(file, 'utf8').catch((cause) => {
     throw new Failure('SOURCE_NOT_FOUND', `There is no model card ${file}: check --card.`, { cause });
   });

@@ -9,7 +9,7 @@ export type Blend = Record<Aspect, number>;
 
 /**
  * Tags tell most of what people call alike; words add what labels have no name for, and more of them would take
- * from it (chosen on the validation half of `npm run bench -- relevance`). Nothing is labelled by which the shares of
+ * from it (docs/decisions/069-words-beside-tags.md). Nothing is labelled by which the shares of
  * picture and sound could be chosen: they tell how a title feels, and together count as much as words do.
  */
 export const DEFAULT_BLEND: Blend = { TEXT: 0.3, PICTURE: 0.2, SOUND: 0.1, TAGS: 1 };

@@ -13,7 +13,7 @@ export interface EngineChoice {
   reason: string;
 }
 
-/** From this many titles on, the database searches (docs/discovery.md, "Two engines", has the figures). */
+/** From this many titles on, the database searches (docs/decisions/067-two-vector-engines.md says why). */
 export const TITLES_FOR_PGVECTOR = 500_000;
 /** The first version with halfvec. */
 const OLDEST_PGVECTOR = [0, 7];

@@ -11,7 +11,7 @@ import { inOrder, type Neighbour } from './vector-index.js';
 
 /**
  * Candidates for each title that is wanted: the graph is walked by one vector of all aspects in half precision, and
- * its order is mended by exact scores (`npm run bench -- discovery --pgvector` has the recall).
+ * its order is mended by exact scores (`npm run bench -- discovery --vectors pgvector` has the recall).
  */
 const OVERFETCH = 3;
 const FEWEST_CANDIDATES = 100;

@@ -33,7 +33,7 @@ const LONGEST_QUERY = 300; // characters
 const WEIGHTS: Record<Exclude<MatchKind, 'LABELS'>, number> = { NAME: 2, WORDS: 1, MEANING: 0.8 };
 /**
  * Of a query of nothing but label words, labels know most; beside other words they only filter and put in order.
- * More than 4 gains nothing (`npm run bench -- relevance`, search by a label word).
+ * `npm run bench -- relevance` (search by a label word) shows what comes of it.
  */
 const LABELS_ALONE = 4;
 
