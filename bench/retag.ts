@@ -37,7 +37,8 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   });
   const engine = await openEngine(config, createLogger('error'));
   try {
-    const shipped = await engine.classifiers.active();
+    const { prisma } = engine.database;
+    const shipped = await prisma.classifier.findFirstOrThrow({ where: { name: null } });
     const texts = await analyseTexts(packFolder, await readWords(packFolder), TEXTS, SEED);
     await fill(engine, texts, titles, shipped.id);
     const trained = await train(engine, texts);
