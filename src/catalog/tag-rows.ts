@@ -15,9 +15,13 @@ export interface StoredTag {
 
 /**
  * The labels that are neither ACCEPTED nor SUGGESTED, by id: probability, threshold, whether it is ABSTAINED (else
- * BELOW_THRESHOLD), shares. Most labels of a prediction are among them; as rows they would be most of the database.
+ * BELOW_THRESHOLD), shares where they are known. Most labels of a prediction are among them; as rows they would be most
+ * of the database. Rounded to a millionth: more digits would make a row too long for its page.
  */
-export type OtherTags = Record<string, [number, number, boolean, StoredTag['shares']]>;
+export type OtherTags = Record<
+  string,
+  [number, number, boolean] | [number, number, boolean, NonNullable<StoredTag['shares']>]
+>;
 
 /** Tags that have rows of their own, and the others as their prediction keeps them. */
 export function splitTags<T extends StoredTag>(tags: readonly T[]): { rows: T[]; others: OtherTags } {
@@ -26,14 +30,14 @@ export function splitTags<T extends StoredTag>(tags: readonly T[]): { rows: T[];
     .filter((tag) => !isRow(tag))
     .map(({ label, probability, threshold, state, shares }) => [
       label,
-      [probability, threshold, state === 'ABSTAINED', shares],
+      [rounded(probability), rounded(threshold), state === 'ABSTAINED', ...(shares ? [shares] : [])],
     ]);
   return { rows: tags.filter(isRow), others: Object.fromEntries(others) };
 }
 
 /** The tags that `splitTags` put among the others. */
 export function tagsOfOthers(others: OtherTags): StoredTag[] {
-  return Object.entries(others).map(([label, [probability, threshold, isAbstained, shares]]) => ({
+  return Object.entries(others).map(([label, [probability, threshold, isAbstained, shares = null]]) => ({
     ...{ label, probability, threshold, shares },
     state: isAbstained ? 'ABSTAINED' : 'BELOW_THRESHOLD',
     weight: null,
@@ -67,6 +71,8 @@ export function tagColumns(rows: readonly { predictionId: string; tag: StoredTag
     column(({ evidence }) => evidence && JSON.stringify(evidence)),
   ];
 }
+
+const rounded = (share: number) => Math.round(share * 1e6) / 1e6;
 
 /** Bounded, so that a certain answer has a margin that can be stored. */
 function logOdds(probability: number): number {

@@ -1,7 +1,7 @@
 import type { ThreadPool } from '../inference/threads.js';
-import type { LinearModel, LogisticOptions, Targets } from './logistic.js';
+import type { LinearModel, Targets } from './logistic.js';
 import { pickRows, type SparseRows } from './sparse.js';
-import type { trainTasks } from './train-thread.js';
+import type { LearnerOptions, trainTasks } from './train-thread.js';
 
 export const FOLDS = 5;
 
@@ -27,12 +27,12 @@ export interface CrossFit {
 /** Trains on all rows, and once without each fold for honest logits of that fold. */
 export async function crossFit(
   lesson: Lesson,
-  options: LogisticOptions,
+  options: LearnerOptions,
   threads: ThreadPool<typeof trainTasks>,
 ): Promise<CrossFit> {
   const { rows, targets, importance, folds, around } = lesson;
   const labels = targets.length / rows.rows;
-  const whole = threads.run('logistic', { rows, targets, importance, options, around });
+  const whole = threads.run('model', { rows, targets, importance, options, around });
   const parts = Array.from({ length: FOLDS }, async (_, fold) => {
     const seen = indices(folds, (f) => f !== fold);
     const others = indices(folds, (f) => f === fold);

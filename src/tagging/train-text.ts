@@ -1,6 +1,7 @@
 import type { ThreadPool } from '../inference/threads.js';
 import { termsOf, type Vocabulary, weighLines } from '../signals/text-features.js';
 import { vocabularyOf } from '../signals/text-model.js';
+import type { BayesOptions } from './bayes.js';
 import type { LabelledText } from './corpus.js';
 import { crossFit, FOLDS } from './cross-fit.js';
 import { type SparseRows, stackRows } from './sparse.js';
@@ -60,13 +61,15 @@ export interface Corpus {
   /** All texts × `teaches`; 0 for the texts of other corpora. */
   targets: Int8Array;
   /**
-   * How far its scores of trailer-like texts spread, as a multiple of the first corpus's own: how much it counts
-   * beside it. Where the first corpus teaches nothing of a source, the scores stay as they are.
+   * How far its scores of trailer-like texts spread, as a multiple of those of the first corpus that teaches the
+   * source: how much it counts beside it. The first one counts 1.
    */
   spread: number;
+  /** Naive Bayes in place of the regression. */
+  bayes?: BayesOptions;
 }
 
-/** What the corpora teach: one regression for each, so that neither drowns the other; their scores are added up. */
+/** What the corpora teach: one model for each, so that none drowns the others; a source's score is their mean. */
 export interface TextLessons {
   texts: LabelledText[];
   /** How many of the texts, from the first, are whole synopses: the vocabulary and the similarity vector are theirs. */
@@ -95,22 +98,27 @@ export async function learnText(
   const weights = new Float32Array(counts.length * sources.length);
   const bias = new Float32Array(sources.length);
   const unseenScores = new Float32Array(texts.length * sources.length);
-  let standard: Float64Array | null = null;
-  for (const { teaches, targets, spread } of lessons.corpora) {
+  const standard = new Float64Array(sources.length);
+  const shares = new Float64Array(sources.length);
+  for (const { teaches, targets, spread, bayes } of lessons.corpora) {
     const fit = await crossFit(
       { rows, targets, importance, folds },
-      { ...cost, seed: settings.seed },
+      bayes ?? { ...cost, seed: settings.seed },
       threads,
     );
     const own = deviations(fit.unseen.subarray(lessons.trailerLike * teaches.length), teaches.length);
     const factors = Float64Array.from(teaches, (source, j) =>
-      standard?.[source] && own[j] ? (spread * standard[source]) / own[j] : 1,
+      standard[source] && own[j] ? (spread * standard[source]) / own[j] : 1,
     );
     addColumns(weights, sources.length, fit.model.weights, teaches, factors);
     addColumns(bias, sources.length, fit.model.bias, teaches, factors);
     addColumns(unseenScores, sources.length, fit.unseen, teaches, factors);
-    standard ??= spreadOver(sources.length, teaches, own);
+    teaches.forEach((source, j) => {
+      shares[source] = shares[source]! + (standard[source] ? spread : 1);
+      standard[source] ||= own[j]!;
+    });
   }
+  for (const sums of [weights, bias, unseenScores]) divideColumns(sums, shares);
   const space = leadingSubspace(rowsOf(synopses, vocabulary), {
     dimensions: settings.dense,
     oversampling: 8,
@@ -147,15 +155,6 @@ function deviations(matrix: Float32Array, width: number): Float64Array {
   return squares.map((sum, j) => Math.sqrt(Math.max(0, sum / rows - (sums[j]! / rows) ** 2)));
 }
 
-/** `values` at the given places among `width` zeros. */
-function spreadOver(width: number, places: readonly number[], values: Float64Array): Float64Array {
-  const out = new Float64Array(width);
-  places.forEach((place, j) => {
-    out[place] = values[j]!;
-  });
-  return out;
-}
-
 /** Adds the columns of `other`, each times its factor, to the given columns of `into`. */
 function addColumns(
   into: Float32Array,
@@ -170,6 +169,11 @@ function addColumns(
       into[i * width + column] = into[i * width + column]! + factors[j]! * other[i * to.length + j]!;
     });
   }
+}
+
+function divideColumns(matrix: Float32Array, divisors: Float64Array): void {
+  for (let at = 0; at < matrix.length; at++)
+    matrix[at] = matrix[at]! / (divisors[at % divisors.length]! || 1);
 }
 
 function beside(

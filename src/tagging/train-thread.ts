@@ -1,32 +1,35 @@
 import { serveTasks } from '../inference/thread.js';
-import type { LinearModel, LogisticOptions } from './logistic.js';
+import { type BayesOptions, trainBayes } from './bayes.js';
+import type { LinearModel, LogisticOptions, Targets } from './logistic.js';
 import { trainLogistic } from './logistic.js';
 import { project, type SparseRows } from './sparse.js';
 import { scoreSharpened, trainSharpened } from './text-part/sharpened.js';
 
-export interface LogisticTask {
+/** Logistic regression, or naive Bayes where smoothing is given. */
+export type LearnerOptions = LogisticOptions | BayesOptions;
+
+export interface LearningTask {
   rows: SparseRows;
-  targets: Int8Array;
+  targets: Targets;
   importance: Float32Array;
-  options: LogisticOptions;
+  options: LearnerOptions;
   around?: Float32Array | undefined;
+}
+
+function learnModel({ rows, targets, importance, options, around }: LearningTask): LinearModel {
+  return 'smoothing' in options
+    ? trainBayes(rows, targets, importance, options)
+    : trainLogistic(rows, targets, importance, options, around);
 }
 
 /** What a training thread can do. */
 export const trainTasks = {
   /** A model of all rows. */
-  logistic: ({ rows, targets, importance, options, around }: LogisticTask): LinearModel =>
-    trainLogistic(rows, targets, importance, options, around),
+  model: learnModel,
 
   /** What a model of `rows` gives to `others`: their logits without the biases, and the biases. */
-  scores: (input: LogisticTask & { others: SparseRows }): { scores: Float32Array; bias: Float32Array } => {
-    const { weights, labels, bias } = trainLogistic(
-      input.rows,
-      input.targets,
-      input.importance,
-      input.options,
-      input.around,
-    );
+  scores: (input: LearningTask & { others: SparseRows }): { scores: Float32Array; bias: Float32Array } => {
+    const { weights, labels, bias } = learnModel(input);
     return { scores: project(input.others, weights, labels), bias };
   },
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { trainBayes } from '../../src/tagging/bayes.js';
 import { fitCalibration, offsetAt, sigmoid, slopeAt } from '../../src/tagging/calibration.js';
 import { trainLogistic } from '../../src/tagging/logistic.js';
 import { randomStream } from '../../src/tagging/random.js';
@@ -36,6 +37,50 @@ test('logistic regression ends where the gradient of its objective vanishes', ()
     gradient[2]! += pull;
   }
   for (const part of gradient) expect(Math.abs(part)).toBeLessThan(0.02);
+});
+
+test('a row that is half sure counts on both sides', () => {
+  const one = fullRows(Float32Array.of(1), Float32Array.of(0));
+  const { bias } = trainLogistic(one, Float32Array.of(0.5), Float32Array.of(1e6), options);
+  expect(sigmoid(bias[0]!)).toBeCloseTo(0.75, 3);
+});
+
+test('naive Bayes weighs a term by the log of its shares with and without the label, and an unseen term nothing', () => {
+  const rows = stackRows(
+    [
+      { terms: Int32Array.of(0, 1), weights: Float32Array.of(3, 1) },
+      { terms: Int32Array.of(0, 1), weights: Float32Array.of(1, 1) },
+    ],
+    3,
+  );
+  const { weights } = trainBayes(rows, Int8Array.of(1, -1), Float32Array.of(1, 1), { smoothing: 1e-6 });
+  expect(weights[0]).toBeCloseTo(Math.log(0.75 / 0.5), 4);
+  expect(weights[1]).toBeCloseTo(Math.log(0.25 / 0.5), 4);
+  expect(weights[2]).toBe(0);
+});
+
+test('naive Bayes of the opposite label has the opposite weights, and rows of unknown truth change nothing', () => {
+  const row = fc.record({
+    weights: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 3, maxLength: 3 }),
+    truth: fc.constantFrom(-1, 0, 1),
+  });
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), (given) => {
+      const learn = (some: typeof given, sign: number) =>
+        trainBayes(
+          fullRows(Float32Array.from(some.flatMap(({ weights }) => weights)), Float32Array.of(1, 1, 1)),
+          Int8Array.from(some, ({ truth }) => sign * truth),
+          new Float32Array(some.length).fill(1),
+          { smoothing: 0.01 },
+        ).weights;
+      const weights = learn(given, 1);
+      learn(given, -1).forEach((weight, at) => {
+        expect(weight).toBeCloseTo(-weights[at]!, 5);
+      });
+      const known = given.filter(({ truth }) => truth !== 0);
+      if (known.length > 0) expect(learn(known, 1)).toEqual(weights);
+    }),
+  );
 });
 
 test('the same seed gives the same bits, another seed nearly the same answer', () => {

