@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../src/config.js';
 import { type Engine, openEngine } from '../src/engine.js';
+import { readManifest } from '../src/inference/packs.js';
 import { createLogger } from '../src/log.js';
 import { uploadRows } from '../test/analysis/learning-rows.js';
 import { readWords } from './discovery/catalog.js';
@@ -27,7 +28,9 @@ interface Measured {
 
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const titles = Number(args[args.indexOf('--titles') + 1]) || 100_000;
-  const dataFolder = path.join(root, '.marquee', 'bench', `retag-${titles}`);
+  // Vectors of another text model would be passed over.
+  const [, version = ''] = (await readManifest(packFolder)).models.TEXT.split('@');
+  const dataFolder = path.join(root, '.marquee', 'bench', `retag-${titles}-${version}`);
   await mkdir(dataFolder, { recursive: true });
   const config = readConfig({
     ...process.env,
@@ -37,7 +40,10 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   });
   const engine = await openEngine(config, createLogger('error'));
   try {
-    const shipped = await engine.classifiers.active();
+    const { prisma } = engine.database;
+    const shipped = await prisma.classifier.findUniqueOrThrow({
+      where: { fingerprint: engine.pack.classifier },
+    });
     const texts = await analyseTexts(packFolder, await readWords(packFolder), TEXTS, SEED);
     await fill(engine, texts, titles, shipped.id);
     const trained = await train(engine, texts);

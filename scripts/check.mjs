@@ -1,5 +1,6 @@
 // npm run check: everything that can be wrong without a test failing. Runs all checks, prints a line each.
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkRooms } from './check-rooms.mjs';
 import { root } from './setup/folders.mjs';
@@ -21,6 +22,16 @@ async function checkTaxonomy() {
   }
 }
 
+async function checkCard() {
+  const { classifierOfCard } = await import('../dist/tagging/evaluation/model-card.js');
+  const { models } = JSON.parse(
+    await readFile(path.join(root, 'models', 'compact', 'manifest.json'), 'utf8'),
+  );
+  const measured = classifierOfCard(await readFile(path.join(root, 'models', 'MODEL_CARD.md'), 'utf8'));
+  if (measured === models.HEAD) return null;
+  return `models/MODEL_CARD.md has the figures of ${measured}, the pack ships ${models.HEAD}: docs/learning.md says how to measure it.`;
+}
+
 /** Each gives back null, or what is wrong. */
 const CHECKS = {
   'format and lint': () => node('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
@@ -31,6 +42,7 @@ const CHECKS = {
   'migrations lead to prisma/schema.prisma': () => node('scripts/migrate.mjs', 'check'),
   'the pack matches its manifest': () => node('dist/inference/verify.js'),
   'label taxonomy': checkTaxonomy,
+  'the model card has the figures of the pack': checkCard,
 };
 
 let failed = (await setup({ quiet: true, forTests: false, forBench: false })) ? 0 : 1;

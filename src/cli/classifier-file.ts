@@ -7,12 +7,22 @@ import { tagByClassifier } from '../tagging/trained-tagger.js';
 import { inOrder } from './analysis-report.js';
 import type { AnalysisReport } from './report.js';
 
-/** The bytes that `marquee train` wrote. @throws Failure SOURCE_NOT_FOUND, MODEL_INVALID */
+/** The bytes that `marquee train` wrote. @throws Failure SOURCE_NOT_FOUND, BAD_INPUT when it wrote no such file */
 export async function readClassifierFile(file: string): Promise<Uint8Array> {
   const bytes = await readFile(file).catch((cause) => {
     throw new Failure('SOURCE_NOT_FOUND', `There is no classifier ${file}: give the file of one.`, { cause });
   });
-  readClassifier(bytes);
+  try {
+    readClassifier(bytes);
+  } catch (cause) {
+    throw new Failure(
+      'BAD_INPUT',
+      `${file} is no classifier of this version: give a file of marquee train.`,
+      {
+        cause,
+      },
+    );
+  }
   return bytes;
 }
 

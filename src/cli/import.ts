@@ -1,7 +1,4 @@
-import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
 import { importTitles, LARGEST_IMPORT } from '../catalog/title-import.js';
 import type { ImportedTitle } from '../catalog/title-input.js';
@@ -9,6 +6,7 @@ import { readConfig } from '../config.js';
 import { openEngine } from '../engine.js';
 import { Failure } from '../failure.js';
 import { createLogger } from '../log.js';
+import { readJsonLines } from '../tagging/json-lines.js';
 import { type Columns, chooseColumns, parseColumns, titleOf } from './import-columns.js';
 
 export interface ImportFlags {
@@ -74,38 +72,28 @@ async function makeProfiles({ discovery }: Awaited<ReturnType<typeof openEngine>
   await discovery.makeProfiles({ readers: availableParallelism(), onRound }).finally(() => bar.stop());
 }
 
-/** @throws Failure SOURCE_NOT_FOUND, BAD_INPUT naming the line that is wrong */
+/** @throws Failure of `readJsonLines`; BAD_INPUT naming the line that is no row */
 async function* readBatches(
   file: string,
   given: Partial<Columns>,
   source: string,
 ): AsyncGenerator<ImportedTitle[]> {
-  const bytes = createReadStream(file);
-  const text = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
-  bytes.on('error', (error) => text.destroy(error));
   let columns: Columns | null = null;
   let batch: ImportedTitle[] = [];
-  let number = 0;
-  try {
-    for await (const line of createInterface({ input: text, crlfDelay: Infinity })) {
-      number++;
-      if (line.trim() === '') continue;
-      const row = JSON.parse(line) as Record<string, unknown>;
-      columns ??= chooseColumns(row, given);
-      batch.push(titleOf(row, columns, source));
-      if (batch.length < LARGEST_IMPORT) continue;
-      yield batch;
-      batch = [];
-    }
-  } catch (cause) {
-    if (cause instanceof Failure) throw cause;
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new Failure('SOURCE_NOT_FOUND', `There is no file ${file}. Check the path.`);
-    throw new Failure('BAD_INPUT', `${file} is no JSON Lines at line ${number}: correct or remove it.`, {
-      cause,
-    });
+  for await (const { number, value } of readJsonLines(file)) {
+    if (!isRow(value))
+      throw new Failure('BAD_INPUT', `${file} has no row at line ${number}: correct or remove that line.`);
+    columns ??= chooseColumns(value, given);
+    batch.push(titleOf(value, columns, source));
+    if (batch.length < LARGEST_IMPORT) continue;
+    yield batch;
+    batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+function isRow(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function formatReport({ rows, created, updated, refused, reasons, seconds }: ImportReport): string {

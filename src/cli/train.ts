@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { access, constants, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
@@ -9,6 +7,7 @@ import { type TrainingOptions, type TrainingProgress, trainClassifier } from '..
 import type { Aim } from '../tagging/training/aim.js';
 import { parseSplit, readLabelledRows } from './labelled-rows.js';
 import { withMedia } from './media-rows.js';
+import { assertWritable, writeWhole } from './whole-file.js';
 
 export interface TrainFlags {
   taxonomy?: string;
@@ -40,7 +39,7 @@ export async function trainCommand(files: string[], flags: TrainFlags): Promise<
   const { bytes, figures, fingerprint } = await withBar((progress, signal) =>
     trainClassifier(rows, { ...options, models }, progress, signal),
   );
-  await writeWhole(out, bytes);
+  await writeWhole(out, [bytes]);
   const report = { file: out, bytes: bytes.length, fingerprint, figures };
   process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
 }
@@ -91,31 +90,6 @@ async function withBar<T>(
     bar.stop();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
-  }
-}
-
-/** Known before an hour of training, not after it. @throws Failure FOLDER_UNWRITABLE */
-async function assertWritable(file: string): Promise<void> {
-  await access(path.dirname(file), constants.W_OK).catch((cause) => {
-    throw new Failure('FOLDER_UNWRITABLE', `${file} cannot be written: check --out.`, { cause });
-  });
-}
-
-/** A file that is there is there whole: a process that dies leaves what was there before. */
-async function writeWhole(file: string, bytes: Buffer): Promise<void> {
-  const draft = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(draft, 'wx');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-  } catch (cause) {
-    await rm(draft, { force: true });
-    throw cause;
   }
 }
 

@@ -1,13 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { access, constants, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { createGzip } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
-import { Failure } from '../failure.js';
 import { readCues } from '../tagging/cues.js';
 import { readJsonLines } from '../tagging/json-lines.js';
 import { labelsOf, readMapping, readTaxonomy, type Taxonomy } from '../tagging/taxonomy.js';
@@ -18,6 +11,7 @@ import { softLabels } from '../tagging/weak-labels/soft-rows.js';
 import { truthOf } from '../tagging/weak-labels/truth.js';
 import { type WordedRow, weakLabels } from '../tagging/weak-labels/weak-labels.js';
 import { formatLabels } from './weak-label-table.js';
+import { assertWritable, writeWhole } from './whole-file.js';
 
 export interface WeakLabelFlags {
   taxonomy?: string;
@@ -57,23 +51,9 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
       truth.filter((_, at) => at % ids.length === place),
     );
   });
-  if (flags.out !== undefined) await writeRows(flags.out, files, softLabels(rows, weak));
+  if (flags.out !== undefined) await writeWhole(flags.out, softLines(files, softLabels(rows, weak)));
   const report = { rows: rows.length, labels: lines };
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatLabels(report));
-}
-
-/** Before minutes of work, not after. @throws Failure BAD_INPUT for a folder, FOLDER_UNWRITABLE */
-async function assertWritable(file: string): Promise<void> {
-  const known = await stat(file).catch(() => null);
-  if (known?.isDirectory()) throw new Failure('BAD_INPUT', `${file} is a folder: name a file with --out.`);
-  const folder = path.dirname(file);
-  await access(folder, constants.W_OK).catch((cause) => {
-    throw new Failure(
-      'FOLDER_UNWRITABLE',
-      `The folder ${folder} is not there or cannot be written to: name another with --out.`,
-      { cause },
-    );
-  });
 }
 
 /** The shipped taxonomy has a mapping and cues of its own; another has its words and descriptions alone. */
@@ -104,26 +84,10 @@ function textOf(lines: readonly string[], value: { synopsis?: unknown; transcrip
   return [...new Set([...lines, ...told])].join('\n');
 }
 
-/** Writes the rows as they stand in their files, with `soft`; the file is whole or not there. */
-async function writeRows(
-  file: string,
-  from: readonly string[],
-  soft: readonly WordedRow['soft'][],
-): Promise<void> {
-  const draft = `${file}.${randomUUID()}.tmp`;
-  const texts = Readable.from(softLines(from, soft));
-  try {
-    const target = createWriteStream(draft);
-    if (file.endsWith('.gz')) await pipeline(texts, createGzip(), target);
-    else await pipeline(texts, target);
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-}
-
-/** The files are read anew: whole catalogs of synopses would not fit into memory twice. */
+/**
+ * The rows as they stand in their files, with `soft`. The files are read anew: whole catalogs of synopses would not fit
+ * into memory twice.
+ */
 async function* softLines(
   files: readonly string[],
   soft: readonly WordedRow['soft'][],

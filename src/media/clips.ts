@@ -4,6 +4,7 @@ import type { DecodedTrailer, Shot } from './decoded.js';
 import type { MediaFacts, VideoFacts } from './facts.js';
 import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
 import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
+import { normalisedSize, type PictureSize } from './picture-size.js';
 import { type PictureFormat, type Segment, startReading } from './reading.js';
 
 /** Frames that a signal asks for: `frames` of them, `spacingSeconds` apart, the first at `startSeconds`. */
@@ -76,9 +77,9 @@ async function readWanted(
   const zero = packets.firstPts * packets.timeBase;
   const inFile = ({ from, to }: Segment) => ({ from: from + zero, to: to + zero });
   const timeOf = frameClock(packets);
-  const { width, height } = video;
-  const region = usedRegion({ width, height });
-  const { x, y } = region;
+  const size = normalisedSize(video);
+  const region = usedRegion(size);
+  const whole = { ...size, x: region.x, y: region.y };
   const wanted = new Set(times);
   const found = new Map<number, Uint8Array>();
   const reading = await startReading(
@@ -86,7 +87,7 @@ async function readWanted(
       path,
       pictures: {
         streamIndex: video.streamIndex,
-        outputs: [{ format: clipPictures(video), selection: { stretches: stretches(times).map(inFile) } }],
+        outputs: [{ format: clipPictures(size), selection: { stretches: stretches(times).map(inFile) } }],
         frames: 'ALL',
         segments: segments?.map(inFile) ?? null,
         leadSeconds: packets.leadSeconds,
@@ -99,7 +100,7 @@ async function readWanted(
   );
   for await (const { seconds, data } of reading.pictures[0] ?? []) {
     const time = timeOf(seconds);
-    if (wanted.has(time)) found.set(time, clipFrame({ ...region, data }, { width, height, x, y }));
+    if (wanted.has(time)) found.set(time, clipFrame({ ...region, data }, whole));
   }
   await reading.ended;
   return found;
@@ -134,8 +135,8 @@ function stretches(times: readonly number[]): Segment[] {
   return found;
 }
 
-/** Pictures in square pixels, less what `clipFrame`, which does the scaling, has no use for. */
-function clipPictures({ width, height }: VideoFacts): PictureFormat {
+/** Pictures in square pixels at the normalised height, less what `clipFrame`, which does the rest, has no use for. */
+function clipPictures({ width, height }: PictureSize): PictureFormat {
   const region = usedRegion({ width, height });
   const size = `${region.width}:${region.height}`;
   return {

@@ -24,6 +24,15 @@ export function scanSize(video: Pick<VideoFacts, 'width' | 'height'>): PictureSi
   return sizeWithin(video, SCAN_LONG_SIDE);
 }
 
+/** Lines that the frames of clips are brought to before an encoder's own preprocessing, as the prototype did. */
+const NORMAL_HEIGHT = 360;
+
+/** Size of the frames of clips: as displayed, 360 lines high; lower pictures stay as they are. */
+export function normalisedSize({ width, height }: PictureSize): PictureSize {
+  if (height <= NORMAL_HEIGHT) return { width, height };
+  return { width: even((width * NORMAL_HEIGHT) / height), height: NORMAL_HEIGHT };
+}
+
 function sizeWithin(video: PictureSize, longSide: number): PictureSize {
   const scale = longSide / Math.max(video.width, video.height);
   return { width: even(video.width * scale), height: even(video.height * scale) };

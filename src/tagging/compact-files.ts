@@ -10,6 +10,7 @@ import { TEXT_FILES } from '../signals/text-model.js';
 import { HEAD_FILE } from './compact-tagger.js';
 import { FUSION_WEIGHTS } from './fusion.js';
 import type { Head } from './head.js';
+import { LEARNED_ROWS_FILE } from './learned-rows.js';
 import type { Source } from './targets.js';
 import { quantise, writeTextGraph } from './text-graph.js';
 import type { LearnedText } from './train-text.js';
@@ -69,11 +70,11 @@ export async function describePack(
   };
 }
 
-/** Every file that an answer depends on, and the names of the models that follow from them. */
+/** The pack's files, and the names of the models, which follow from those that an answer depends on. */
 export async function describeFiles(folder: string): Promise<Pick<PackManifest, 'models' | 'files'>> {
   const decisive = [HEAD_FILE, '../taxonomy.json', '../cues.json'];
   const files: PackManifest['files'] = {};
-  for (const name of [...Object.values(TEXT_FILES), STATISTICS, ...decisive].sort()) {
+  for (const name of [...Object.values(TEXT_FILES), STATISTICS, LEARNED_ROWS_FILE, ...decisive].sort()) {
     files[name] = await fingerprint(path.join(folder, name));
   }
   const shas = (names: readonly string[]) => names.map((name) => files[name]!.sha256);

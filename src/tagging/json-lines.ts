@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises';
-import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../failure.js';
 
@@ -14,8 +13,8 @@ export interface JsonLine {
 }
 
 /**
- * The values of a JSON Lines file, empty lines left out, one in memory at a time. What is compressed by gzip is known
- * by its first bytes, whatever the file is called.
+ * The values of a JSON Lines file in UTF-8, with a byte order mark or without, empty lines left out, one in memory at a
+ * time. What is compressed by gzip is known by its first bytes, whatever the file is called.
  * @throws Failure SOURCE_NOT_FOUND, SOURCE_NOT_A_FILE, TOO_LARGE for a line beyond 16 MiB, BAD_INPUT naming the line
  *   that is no JSON
  */
@@ -42,27 +41,31 @@ function lineFailure(cause: unknown, file: string, number: number): unknown {
   if (code === 'EISDIR')
     return new Failure('SOURCE_NOT_A_FILE', `${file} is a folder: give the file of rows.`, { cause });
   if (code.startsWith('Z_'))
-    return new Failure('BAD_INPUT', `${file} is damaged after line ${number}: compress it with gzip again.`, {
-      cause,
-    });
+    return new Failure(
+      'BAD_INPUT',
+      `${file} is damaged in line ${number + 1}: compress it with gzip again.`,
+      {
+        cause,
+      },
+    );
   if (code === 'LINE_TOO_LONG')
     return new Failure(
       'TOO_LARGE',
-      `${file} has a line of more than 16 MiB after line ${number}: write one row a line.`,
+      `Line ${number + 1} of ${file} is longer than 16 MiB: write one row a line.`,
     );
   return cause;
 }
 
 async function* linesOf(file: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
+  const decoder = new TextDecoder(); // leaves out the byte order mark that some editors begin a file with
   let rest = '';
   for await (const chunk of bytesOf(file, signal)) {
-    const parts = (rest + decoder.write(chunk)).split('\n');
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop() ?? '';
-    if (rest.length > LONGEST_LINE) throw Object.assign(new Error('too long'), { code: 'LINE_TOO_LONG' });
     yield* parts;
+    if (rest.length > LONGEST_LINE) throw Object.assign(new Error('too long'), { code: 'LINE_TOO_LONG' });
   }
-  yield rest + decoder.end();
+  yield rest + decoder.decode();
 }
 
 async function* bytesOf(file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {

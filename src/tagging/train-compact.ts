@@ -3,6 +3,7 @@ import { type PackManifest, writeManifest } from '../inference/packs.js';
 import { ThreadPool } from '../inference/threads.js';
 import { describePack, prepareFolder, writeWeights } from './compact-files.js';
 import { validationFigures } from './evaluate-text.js';
+import { learnedRowsOf, writeLearnedRows } from './learned-rows.js';
 import { labelTargets, mappedSources, type Source, sourcesOf, sourceTargets, wordHints } from './targets.js';
 import { type LabelMapping, labelsOf, readMapping, readTaxonomy, type Taxonomy } from './taxonomy.js';
 import { learnHead } from './train-head.js';
@@ -58,6 +59,7 @@ export async function trainCompact(options: TrainCompactOptions): Promise<PackMa
   try {
     const { learned, head, sources } = await learn(set, taxonomy, mapping, threads, report);
     await writeWeights(options.outFolder, { learned, head, sources, dense: SETTINGS.text.dense });
+    await writeLearnedRows(options.outFolder, learnedRowsOf(set));
   } finally {
     await threads.close();
   }

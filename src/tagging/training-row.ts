@@ -115,7 +115,7 @@ const filled = (lines: readonly string[]) => lines.filter((line) => line.trim() 
 /**
  * 64 bits of sha256 over what a classifier learns from or answers to: by it rows are known again, whatever their ids.
  */
-export function fingerprintRow(row: TrainingRow): string {
+export function fingerprintRow(row: Pick<TrainingRow, 'id' | 'lines' | 'media'>): string {
   const words = row.lines.join(' ').toLowerCase().replace(/\s+/g, ' ').trim();
   const hash = createHash('sha256').update(words).update('\n');
   if (words === '') hash.update(row.media ?? row.id);

@@ -38,6 +38,9 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'marquee-train-'));
   await writeFile(file('rows.jsonl'), rows(150, 1));
   await writeFile(file('others.jsonl'), rows(60, 2));
+  const row = (synopsis: string) => JSON.stringify({ id: 'a', synopsis, labels: { mood: [] } });
+  await writeFile(file('letters.jsonl'), `${row('x')}\n${row('y')}`);
+  await writeFile(file('unlabelled.jsonl'), `${row('ghost corpse scream')}\n${row('wedding kiss rose')}`);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -82,8 +85,11 @@ test.each([
   [['train', 'missing.jsonl'], /There is no file missing.jsonl/],
   [['train', 'rows.jsonl', '--aim', 'fame'], /--aim is best-f1/],
   [['train', 'rows.jsonl', '--group', 'mood'], /no group mood: the groups are genre/],
-  [['train', 'rows.jsonl', '--out', 'nowhere/c.onnx'], /nowhere.* cannot be written/],
-  [['evaluate', 'rows.jsonl', '--classifier', 'rows.jsonl'], /no complete ONNX model|no classifier/],
+  [['train', 'rows.jsonl', '--out', 'nowhere/c.onnx'], /no folder .*nowhere: make it/],
+  [['train', 'missing.jsonl', '--out', '.'], /is a folder: name a file/],
+  [['train', 'letters.jsonl'], /0 of the 2 rows have vectors or 3 words/],
+  [['train', 'unlabelled.jsonl', '--group', 'mood'], /No row names a label/],
+  [['evaluate', 'rows.jsonl', '--classifier', 'rows.jsonl'], /rows.jsonl is no classifier/],
   [['evaluate', 'rows.jsonl', '--split', 'half'], /--split is training or validation/],
 ])(
   '%j is answered with what to do',
@@ -93,7 +99,7 @@ test.each([
       reject: false,
     });
     expect(stderr.trim().split('\n').at(-1)).toMatch(message);
-    expect(exitCode).toBeGreaterThan(0);
+    expect(exitCode).toBe(2);
   },
   60_000,
 );

@@ -162,6 +162,18 @@ describe('clips', () => {
     expect(second?.times.map((time) => Number(time.toFixed(3)))).toEqual([2, 2.2, 2.4, 2.6]);
   });
 
+  test('come from pictures of 360 lines, whatever the height of the film', async () => {
+    const graph = 'testsrc2=s=1280x720:r=25:d=1';
+    const lossless = ['-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0'];
+    const high = await facts('high.mp4', '-f', 'lavfi', '-i', graph, ...lossless);
+    const low = await facts('low.mp4', '-i', high.file, '-vf', 'scale=640:360:flags=bilinear', ...lossless);
+    const clips = [{ startSeconds: 0, frames: 2, spacingSeconds: 0.4 }];
+    const [ofHigh] = await decodeClips({ path: high.file, facts: high.facts, clips }, { signal });
+    const [ofLow] = await decodeClips({ path: low.file, facts: low.facts, clips }, { signal });
+    const differences = Array.from(ofHigh?.data ?? [], (level, i) => Math.abs(level - (ofLow?.data[i] ?? 0)));
+    expect(differences.reduce((sum, value) => sum + value, 0) / differences.length).toBeLessThan(1);
+  });
+
   test('are the same on every run, and may lie apart in any number: ffmpeg refuses a plain sum of more than a hundred conditions', async () => {
     const { file, facts: read } = await clock('apart.mp4', '320:180', 10);
     const clips = [{ startSeconds: 0, frames: 120, spacingSeconds: 0.08 }];

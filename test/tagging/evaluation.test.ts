@@ -120,7 +120,7 @@ function scorer(learnedFrom: readonly TrainingRow[] = []): Scorer {
     targets: (rows) => targetsOf(rows, space),
     priors: Float32Array.of(-1, -1, -2),
     thresholds: new Float64Array(3),
-    learnedFrom: new Set(learnedFrom.map(fingerprintRow)),
+    learnedFrom: (fingerprint) => learnedFrom.map(fingerprintRow).includes(fingerprint),
     readsVectors: false,
     score: async (rows) => ({
       logOdds: Float32Array.from(

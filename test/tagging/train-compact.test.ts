@@ -5,10 +5,16 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyPack } from '../../src/inference/packs.js';
 import { TextModel } from '../../src/signals/text-model.js';
-import { loadTagger } from '../../src/tagging/compact-tagger.js';
+import { HEAD_FILE, loadTagger } from '../../src/tagging/compact-tagger.js';
+import { isValidation } from '../../src/tagging/corpus.js';
+import { compactScorer } from '../../src/tagging/evaluation/scorer.js';
 import { randomStream } from '../../src/tagging/random.js';
+import { readMapping, readTaxonomy } from '../../src/tagging/taxonomy.js';
 import { trainCompact } from '../../src/tagging/train-compact.js';
+import { fingerprintRow, readTrainingRows } from '../../src/tagging/training-row.js';
 
+const synopsisIds = Array.from({ length: 240 }, (_, i) => `tt${i}`);
+const filmIds = Array.from({ length: 120 }, (_, i) => `Film_${i}`);
 const models = path.join(import.meta.dirname, '../../models');
 let folder: string;
 
@@ -29,11 +35,11 @@ function story(kind: (typeof KINDS)[number], random: () => number): string {
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'marquee-train-'));
   const random = randomStream(1);
-  const synopses = Array.from({ length: 240 }, (_, i) => {
+  const synopses = synopsisIds.map((id, i) => {
     const kind = KINDS[i % 3]!;
     const labels = { tag: kind.tags, genre: kind.genres };
     return {
-      id: `tt${i}`,
+      id,
       title: `Story ${i}`,
       year: 2000,
       source: 'wikipedia',
@@ -41,12 +47,12 @@ beforeAll(async () => {
       labels,
     };
   });
-  const films = Array.from({ length: 120 }, (_, i) => {
+  const films = filmIds.map((page, i) => {
     const kind = KINDS[i % 3]!;
     return {
       title: `Film ${i}`,
       year: 1990,
-      page: `Film_${i}`,
+      page,
       genres: kind.genres,
       extract: story(kind, random),
     };
@@ -69,13 +75,24 @@ async function train(name: string) {
   return { outFolder, manifest };
 }
 
-test('training twice gives the same bytes, a pack that verifies, and a model that learned its data', async () => {
+test('training twice gives the same bytes, a pack that verifies and knows what taught it, and a model that learned its data', async () => {
   const { outFolder: first, manifest } = await train('first');
   const { outFolder: second } = await train('second');
   for (const name of await readdir(first)) {
     expect(await readFile(path.join(second, name)), name).toEqual(await readFile(path.join(first, name)));
   }
   await verifyPack(first);
+  const taxonomy = await readTaxonomy(path.join(folder, 'taxonomy.json'));
+  const mapping = await readMapping(path.join(folder, 'label-mapping.json'), taxonomy);
+  const scorer = await compactScorer(first, taxonomy, mapping, path.join(first, HEAD_FILE));
+  const taught: string[] = [];
+  for (const name of ['synopses', 'films']) {
+    for await (const row of readTrainingRows([path.join(folder, 'data', `${name}.jsonl.gz`)]))
+      if (scorer.learnedFrom(fingerprintRow(row))) taught.push(row.id);
+  }
+  await scorer.close();
+  const isTaught = (id: string) => id.startsWith('Film') || !isValidation(id);
+  expect(taught).toEqual([...synopsisIds, ...filmIds].filter(isTaught));
   expect(manifest.figures.tagsMeanAveragePrecision).toBeGreaterThan(0.95);
   const model = await TextModel.load(first);
   const tagger = await loadTagger(first);

@@ -38,6 +38,13 @@ test('rows of plain and of compressed files come in order, whatever the files ar
   ]);
 });
 
+test('a byte order mark, alone at the beginning, belongs to no row', async () => {
+  const line = '{"id":"a","synopsis":"\uFEFFÄrger"}\n';
+  for (const content of [`\uFEFF${line}`, gzipSync(`\uFEFF${line}`)]) {
+    expect((await read(content)).map(({ lines }) => lines)).toEqual([['\uFEFFÄrger']]);
+  }
+});
+
 test.each([
   ['no JSON', '{"id":"a"}\n{oops}\n', /rows-0 is no JSON at line 2/],
   [
@@ -54,11 +61,15 @@ test.each([
   });
 });
 
-test('a file that is cut off, and one that is not there, are refused with what to do', async () => {
-  const cut = gzipSync('{"id":"a"}\n'.repeat(5000)).subarray(0, 60);
+test('a file that is cut off, one with an endless line, and one that is not there are refused with what to do', async () => {
+  const cut = gzipSync('{"id":"a"}\n'.repeat(5000)).subarray(0, 20);
   await expect(read(cut)).rejects.toMatchObject({
     code: 'BAD_INPUT',
-    message: expect.stringMatching(/damaged/),
+    message: expect.stringMatching(/damaged in line 1:/),
+  });
+  await expect(read(`{"id":"a"}\n"${'x'.repeat(17 * 1024 * 1024)}"`)).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    message: expect.stringMatching(/^Line 2 of .*rows-0 is longer than 16 MiB/),
   });
   const missing = readTrainingRows([path.join(folder, 'missing.jsonl')]);
   await expect(missing.next()).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });

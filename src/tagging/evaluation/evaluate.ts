@@ -76,8 +76,9 @@ export async function evaluate(
   options: EvaluationOptions,
   progress: (done: number, of: number) => void = () => {},
 ): Promise<Evaluation> {
-  const taught = new Set([...scorer.learnedFrom, ...options.learnFrom.map(fingerprintRow)]);
-  const unseen = given.filter((row) => !taught.has(fingerprintRow(row)));
+  const besides = new Set(options.learnFrom.map(fingerprintRow));
+  const isUnseen = (fingerprint: string) => !besides.has(fingerprint) && !scorer.learnedFrom(fingerprint);
+  const unseen = given.filter((row) => isUnseen(fingerprintRow(row)));
   const seen = given.length - unseen.length;
   if (seen > MOST_SEEN * given.length && !options.allowSeen) {
     throw new Failure(

@@ -14,6 +14,7 @@ import {
   targetsOf,
   withAliases,
 } from '../label-space.js';
+import { readLearnedRows } from '../learned-rows.js';
 import { labelTargets } from '../targets.js';
 import type { LabelMapping, Taxonomy } from '../taxonomy.js';
 import type { TrainingRow } from '../training-row.js';
@@ -31,8 +32,8 @@ export interface Scorer {
   thresholds: Float64Array;
   /** What the rows say of the labels. */
   targets(rows: readonly TrainingRow[]): RowTargets;
-  /** `fingerprintRow` of the rows that it learned from. */
-  learnedFrom: ReadonlySet<string>;
+  /** Whether it learned from the row of a fingerprint (`fingerprintRow`). */
+  learnedFrom(fingerprint: string): boolean;
   /** Whether vectors beside the words are concatenated and read by one head. */
   readsVectors: boolean;
   /** rows × labels: calibrated log-odds, and those before calibration where there are such. */
@@ -57,7 +58,7 @@ export function trainedScorer(bytes: Uint8Array, mapping: LabelMapping): Scorer 
     targets: (rows) => targetsOf(rows, space),
     priors: Float32Array.from(labels, ({ prior }) => prior),
     thresholds: Float64Array.from(labels, ({ threshold }) => logOddsOf(threshold ?? 1)),
-    learnedFrom: origin.learnedFrom,
+    learnedFrom: (fingerprint) => origin.learnedFrom.has(fingerprint),
     readsVectors: classifier.vectors !== null,
     score: async (rows, reading) => {
       const logOdds = new Float32Array(rows.length * labels.length);
@@ -85,10 +86,11 @@ export async function compactScorer(
   mapping: LabelMapping,
   headFile: string,
 ): Promise<Scorer> {
-  const [model, tagger, head] = await Promise.all([
+  const [learnedFrom, head, model, tagger] = await Promise.all([
+    readLearnedRows(folder),
+    readHead(headFile),
     TextModel.load(folder),
     loadTagger(folder),
-    readHead(headFile),
   ]);
   const space = spaceOfTaxonomy(taxonomy, mapping);
   const width = space.labels.length;
@@ -98,7 +100,7 @@ export async function compactScorer(
     targets: (rows) => mappedTargets(rows, space, taxonomy, mapping),
     priors: Float32Array.from(head.labels, ({ prior }) => prior),
     thresholds: Float64Array.from(head.labels, ({ threshold }) => logOddsOf(threshold)),
-    learnedFrom: new Set(),
+    learnedFrom,
     readsVectors: false,
     score: async (rows, reading) => {
       const logOdds = new Float32Array(rows.length * width);

@@ -17,7 +17,7 @@ import {
   spaceOfTaxonomy,
   targetsOf,
 } from '../label-space.js';
-import { isTold } from '../quality.js';
+import { FEWEST_WORDS, isTold } from '../quality.js';
 import { hash32 } from '../random.js';
 import { learnTextPart } from '../text-part/learn-text-part.js';
 import type { TextPart } from '../text-part/text-part.js';
@@ -114,11 +114,13 @@ function lessonOf(given: readonly TrainingRow[], options: TrainingOptions): Less
   if (rows.length < FEWEST_ROWS)
     throw new Failure(
       'BAD_INPUT',
-      'Two rows with words or vectors are the least to learn from: give more rows.',
+      `${rows.length} of the ${given.length} rows have vectors or ${FEWEST_WORDS} words that carry matter: give two such rows at least.`,
     );
   const whole = options.taxonomy
     ? spaceOfTaxonomy(options.taxonomy, options.mapping ?? null)
     : spaceOfRows(rows);
+  if (whole.labels.length === 0)
+    throw new Failure('BAD_INPUT', 'No row names a label: give rows whose labels are not empty.');
   const wanted = someGroups(whole, options.groups ?? []);
   const all = targetsOf(rows, wanted).values;
   const isLearnable = (_: unknown, j: number) =>
