@@ -7,7 +7,7 @@ const space = withAliases(
     { id: 'genre/family', group: 'genre', name: 'Family' },
     { id: 'theme/family', group: 'theme', name: 'Family' },
   ]),
-  { tag: {}, genre: { 'Sci-Fi': ['genre/science-fiction'] }, words: [] },
+  { version: 1, tag: {}, genre: { 'Sci-Fi': ['genre/science-fiction'] }, words: [] },
 );
 
 test.each([
