@@ -184,7 +184,7 @@ export class Discovery {
     const { models } = await readManifest(packFolder);
     await renewForeignProfiles(pool, models.TEXT);
     const startedAt = performance.now();
-    await index.runOnEach('open', { url, packFolder, engine: engine.kind });
+    await index.prepare('open', { url, packFolder, engine: engine.kind });
     const { titles } = await index.run('measure', undefined);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     log.info(`discovery: ${titles} titles after ${seconds} s`);

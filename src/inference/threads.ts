@@ -37,10 +37,17 @@ interface Call {
   progress: ((share: number) => void) | undefined;
 }
 
+interface CallOptions {
+  signal?: AbortSignal;
+  progress?: (share: number) => void;
+}
+
 interface Thread {
   worker: Worker;
   calls: Map<number, Call>;
   closed: Promise<void>;
+  /** The preparation that later calls wait for; null once it has succeeded. */
+  preparing: Promise<unknown> | null;
 }
 
 /**
@@ -51,6 +58,7 @@ interface Thread {
 export class ThreadPool<T extends Tasks> {
   readonly #entry: URL;
   readonly #threads: Thread[] = [];
+  #prepare: ((thread: Thread) => Promise<unknown>) | null = null;
   #nextId = 1;
   #closing = false;
 
@@ -67,7 +75,7 @@ export class ThreadPool<T extends Tasks> {
   run<K extends keyof T & string>(
     task: K,
     input: Input<T, K>,
-    options: { signal?: AbortSignal; progress?: (share: number) => void } = {},
+    options: CallOptions = {},
   ): Promise<Output<T, K>> {
     if (this.#closing) return Promise.reject(new Failure('CANCELLED', 'Marquee is shutting down.'));
     if (options.signal?.aborted) return Promise.reject(new Failure('CANCELLED', 'The work was cancelled.'));
@@ -77,16 +85,43 @@ export class ThreadPool<T extends Tasks> {
     return this.#call(thread, task, input, options);
   }
 
+  /**
+   * Runs a task on every thread before any later call, and on each that takes a crashed one's place. A thread that
+   * dies of it is replaced by one that nothing prepares: what kills one thread would kill the next.
+   */
+  async prepare<K extends keyof T & string>(task: K, input: Input<T, K>): Promise<void> {
+    const prepare = async (thread: Thread) => {
+      thread.preparing = this.#post(thread, task, input, {});
+      await thread.preparing;
+      thread.preparing = null;
+    };
+    await Promise.all(this.#threads.map(prepare));
+    this.#prepare = prepare;
+  }
+
   /** Runs a task once on every thread, for example to load models ahead of their first use. */
   async runOnEach<K extends keyof T & string>(task: K, input: Input<T, K>): Promise<void> {
     await Promise.all(this.#threads.map((thread) => this.#call(thread, task, input, {})));
   }
 
-  #call<K extends keyof T & string>(
+  async #call<K extends keyof T & string>(
     thread: Thread,
     task: K,
     input: Input<T, K>,
-    options: { signal?: AbortSignal; progress?: (share: number) => void },
+    options: CallOptions,
+  ): Promise<Output<T, K>> {
+    if (thread.preparing) {
+      await thread.preparing;
+      if (options.signal?.aborted) throw new Failure('CANCELLED', 'The work was cancelled.');
+    }
+    return this.#post(thread, task, input, options);
+  }
+
+  #post<K extends keyof T & string>(
+    thread: Thread,
+    task: K,
+    input: Input<T, K>,
+    options: CallOptions,
   ): Promise<Output<T, K>> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -123,30 +158,29 @@ export class ThreadPool<T extends Tasks> {
     const calls = new Map<number, Call>();
     const closed = new Promise<void>((resolve) => {
       worker.once('exit', () => {
-        for (const call of calls.values()) {
-          call.reject(
-            new Failure('WORKER_CRASHED', 'A worker thread ended unexpectedly. The work can be tried again.'),
-          );
-        }
-        calls.clear();
-        const place = this.#threads.indexOf(thread);
-        if (!this.#closing && place >= 0) this.#threads[place] = this.#start();
+        this.#replace(thread, 'A worker thread ended unexpectedly. The work can be tried again.');
         resolve();
       });
     });
-    const thread: Thread = { worker, calls, closed };
+    const thread: Thread = { worker, calls, closed, preparing: null };
     worker.on('message', (message: FromThread) => receive(thread, message));
-    worker.on('error', (error) => {
-      for (const call of calls.values()) {
-        call.reject(
-          new Failure('WORKER_CRASHED', 'A worker thread crashed. The work can be tried again.', {
-            cause: error,
-          }),
-        );
-      }
-      calls.clear();
-    });
+    // Between the error and the exit a thread takes messages that nobody reads.
+    worker.on('error', (error) =>
+      this.#replace(thread, 'A worker thread crashed. The work can be tried again.', error),
+    );
     return thread;
+  }
+
+  /** Fails the calls of a thread that is gone, and starts another in its place. */
+  #replace(thread: Thread, message: string, cause?: Error): void {
+    for (const call of thread.calls.values()) call.reject(new Failure('WORKER_CRASHED', message, { cause }));
+    thread.calls.clear();
+    const place = this.#threads.indexOf(thread);
+    if (this.#closing || place < 0) return;
+    const next = this.#start();
+    this.#threads[place] = next;
+    // Its failure reaches the calls that wait for it.
+    if (!thread.preparing) this.#prepare?.(next).catch(() => undefined);
   }
 }
 

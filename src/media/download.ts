@@ -1,11 +1,18 @@
 import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asFailure, Failure } from '../failure.js';
-import { adopt, type StoredFile, temporaryPath } from './store.js';
+import { asFailure, Failure, type FailureCode } from '../failure.js';
+import {
+  type DownloadFolder,
+  leaveDownloadFolder,
+  noteValidator,
+  takeDownloadFolder,
+} from './broken-download.js';
+import { adopt, type StoredFile, sweepStore } from './store.js';
 import { type CheckedUrl, checkUrl, type Network } from './web-address.js';
 
 export interface DownloadOptions {
@@ -26,38 +33,51 @@ export interface Download extends StoredFile {
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const RANGE_NOT_SATISFIABLE = 416;
 /** How often a broken connection is taken up again where it broke. */
 const MAX_RESUMPTIONS = 4;
 const RESUME_DELAY_MS = 250;
 /** Silence on the line that counts as broken. */
 const STALL_TIMEOUT_MS = 30_000;
 
+/** After these, the next call for the same address goes on where this one broke off. */
+const CONTINUABLE: ReadonlySet<FailureCode> = new Set(['DOWNLOAD_FAILED', 'DOWNLOAD_TIMEOUT']);
+
 /**
  * Fetches a file over https into the store. Every address is checked before it is connected to, and the connection
- * is pinned to what was checked; each redirect goes through the same checks.
- * @throws Failure URL_INVALID, URL_FORBIDDEN, SOURCE_NOT_FOUND, SOURCE_EMPTY, MEDIA_FORMAT_FORBIDDEN, DOWNLOAD_FAILED,
- *   DOWNLOAD_TOO_LARGE, DOWNLOAD_TIMEOUT, CANCELLED, DISK_FULL; no temporary file stays behind
+ * is pinned to what was checked; each redirect goes through the same checks. What an earlier call for the same address
+ * has received is continued where the server names the same version of the file.
+ * @throws Failure URL_INVALID, URL_FORBIDDEN, SOURCE_NOT_FOUND, SOURCE_EMPTY, MEDIA_FORMAT_FORBIDDEN, DOWNLOAD_TOO_LARGE,
+ *   CANCELLED, DISK_FULL: no temporary file stays behind; DOWNLOAD_FAILED, DOWNLOAD_TIMEOUT: what can be continued stays
  */
 export async function download(address: string, options: DownloadOptions): Promise<Download> {
   const first = await checkUrl(address, options.network);
   const deadline = AbortSignal.timeout(options.maxSeconds * 1000);
   const signal = AbortSignal.any([options.signal, deadline]);
   await mkdir(options.storeFolder, { recursive: true });
-  const temporary = temporaryPath(options.storeFolder);
-  const file = await open(temporary, 'wx', 0o600);
+  await sweepStore(options.storeFolder);
+  const place = await takeDownloadFolder(options.storeFolder, first.url.href);
   try {
-    const transfer = new Transfer(file, options);
-    await transfer.complete(first, signal);
-    await file.close();
-    return { ...(await adopt(temporary, transfer.digest(), options.storeFolder)), name: transfer.name };
-  } catch (error) {
-    if (deadline.aborted && !options.signal.aborted) throw timedOut(options.maxSeconds);
-    if (options.signal.aborted) throw new Failure('CANCELLED', 'The work was cancelled.');
-    throw asFailure(error);
+    const transfer = await Transfer.open(place, options);
+    try {
+      await transfer.complete(first, signal);
+    } catch (error) {
+      const failure = failureOf(error, deadline, options);
+      if (transfer.isContinuable && CONTINUABLE.has(failure.code)) await leaveDownloadFolder(place);
+      throw failure;
+    } finally {
+      await transfer.close();
+    }
+    const stored = await adopt(place.bytesPath, transfer.digest(), options.storeFolder);
+    return { ...stored, name: transfer.name };
   } finally {
-    await file.close().catch(() => {});
-    await rm(temporary, { force: true });
+    await rm(place.folder, { recursive: true, force: true });
   }
+}
+
+function failureOf(error: unknown, deadline: AbortSignal, options: DownloadOptions): Failure {
+  if (options.signal.aborted) return new Failure('CANCELLED', 'The work was cancelled.');
+  return deadline.aborted ? timedOut(options.maxSeconds) : asFailure(error);
 }
 
 function timedOut(seconds: number): Failure {
@@ -77,15 +97,39 @@ class Transfer {
   #hash: Hash = createHash('sha256');
   #bytes = 0;
   /** What the server calls this version of the file; without it a broken transfer begins anew. */
-  #validator: string | null = null;
+  #validator: string | null;
 
-  constructor(
+  private constructor(
+    private readonly place: DownloadFolder,
     private readonly file: FileHandle,
     private readonly options: DownloadOptions,
-  ) {}
+  ) {
+    this.#validator = place.validator;
+  }
+
+  /** Opens the folder's bytes, behind those that are there already. */
+  static async open(place: DownloadFolder, options: DownloadOptions): Promise<Transfer> {
+    const file = await open(place.bytesPath, place.validator === null ? 'wx' : 'r+', 0o600);
+    const transfer = new Transfer(place, file, options);
+    if (place.validator !== null) {
+      for await (const chunk of createReadStream(place.bytesPath) as AsyncIterable<Buffer>) {
+        transfer.#hash.update(chunk);
+        transfer.#bytes += chunk.length;
+      }
+    }
+    return transfer;
+  }
+
+  get isContinuable(): boolean {
+    return this.#bytes > 0 && this.#validator !== null;
+  }
 
   digest(): string {
     return this.#hash.digest('hex');
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
   }
 
   async complete(first: CheckedUrl, signal: AbortSignal): Promise<void> {
@@ -136,6 +180,10 @@ class Transfer {
 
   async #receive(response: IncomingMessage, url: URL): Promise<void> {
     const { headers, statusCode = 0 } = response;
+    if (statusCode === RANGE_NOT_SATISFIABLE && this.#bytes > 0) {
+      await this.#restart();
+      throw new Error('the server has nothing behind what was received');
+    }
     refuseStatus(statusCode);
     if (headers['content-type']?.startsWith('text/html')) {
       const message =
@@ -148,6 +196,7 @@ class Transfer {
     // A weak validator does not promise the same bytes.
     const validators = [headers.etag, headers['last-modified']];
     this.#validator = validators.find((value) => value !== undefined && !value.startsWith('W/')) ?? null;
+    await noteValidator(this.place, this.#validator);
     const length = Number(headers['content-length'] ?? Number.NaN);
     const expected = Number.isFinite(length) ? this.#bytes + length : null;
     if (expected !== null && expected > this.options.maxBytes) throw this.#tooLarge();

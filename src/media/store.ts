@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -40,6 +40,21 @@ export async function storeStream(stream: Readable, options: StoreOptions): Prom
     throw asFailure(error);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** Longer than any transfer may take. */
+const STALE_MS = 24 * 3600 * 1000;
+/** Names that stand for bytes on their way; content has a hash for a name. */
+const TEMPORARY = /\.part$|^(download|broken|youtube)-/;
+
+/** Removes what transfers of processes that died, and broken ones that nobody continued, left a day ago. */
+export async function sweepStore(storeFolder: string): Promise<void> {
+  for (const name of await readdir(storeFolder)) {
+    if (!TEMPORARY.test(name)) continue;
+    const left = path.join(storeFolder, name);
+    const found = await stat(left).catch(() => null);
+    if (found && Date.now() - found.mtimeMs > STALE_MS) await rm(left, { recursive: true, force: true });
   }
 }
 

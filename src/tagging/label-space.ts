@@ -61,6 +61,12 @@ export function withAliases({ labels, places: own }: LabelSpace, mapping: LabelM
   return { labels, places };
 }
 
+/** The labels that a name, or a whole id, stands for in any group. */
+export function placesOfName({ labels, places }: LabelSpace, name: string): number[] {
+  const groups = [...new Set(labels.map(({ group }) => group))];
+  return groups.flatMap((group) => places.get(keyOf(group, name)) ?? []);
+}
+
 /** Labels known by their id's slug and by their name. */
 export function spaceOf(labels: SpaceLabel[]): LabelSpace {
   const places = new Map<string, readonly number[]>();

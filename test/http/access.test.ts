@@ -152,6 +152,9 @@ describe('with keys', () => {
     pinRow: 'editor',
     hideRow: 'editor',
     renameRow: 'editor',
+    trainClassifier: 'admin',
+    cancelTraining: 'admin',
+    activateClassifier: 'admin',
     createWebhook: 'admin',
     deleteWebhook: 'admin',
   };
@@ -168,6 +171,9 @@ describe('with keys', () => {
     pinRow: '{ ruleId: "0" }',
     hideRow: '{ ruleId: "0" }',
     renameRow: '{ ruleId: "0" }',
+    trainClassifier: '{ name: "", source: { uploadId: "0" } }',
+    cancelTraining: '{ id: "0" }',
+    activateClassifier: '{ id: "0" }',
     createWebhook: '{ url: "" }',
     deleteWebhook: '{ id: "0" }',
   };

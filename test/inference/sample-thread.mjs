@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { serveTasks } from '../../dist/inference/thread.js';
 
+let multiple = 2;
+
 serveTasks({
+  learn: async (factor) => {
+    await delay(20);
+    multiple = factor;
+  },
+  times: (input) => input * multiple,
   double: (input) => input * 2,
   crash: () => {
     setImmediate(() => {

@@ -3,6 +3,8 @@ import { type Tasks, ThreadPool } from '../../src/inference/threads.js';
 
 interface SampleTasks extends Tasks {
   double(input: number): number;
+  learn(factor: number): void;
+  times(input: number): number;
   crash(input: null): never;
   refuse(input: null): never;
   wait(input: null): void;
@@ -41,11 +43,18 @@ describe('a pool of threads', () => {
   it('fails only the calls of a thread that dies, and replaces it', async () => {
     const pool = open(2);
     const begun = withResolvers();
-    const other = pool.run('slow', 100, { progress: () => begun.resolve() });
+    const other = pool.run('slow', 500, { progress: () => begun.resolve() });
     await begun.promise;
     await expect(pool.run('crash', null)).rejects.toMatchObject({ code: 'WORKER_CRASHED', retryable: true });
     expect(await other).toBe('ended');
     expect(await Promise.all([1, 2, 3, 4].map((input) => pool.run('double', input)))).toEqual([2, 4, 6, 8]);
+  });
+
+  it('prepares a thread that takes the place of a crashed one before it answers', async () => {
+    const pool = open(1);
+    await pool.prepare('learn', 7);
+    await expect(pool.run('crash', null)).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
+    expect(await pool.run('times', 6)).toBe(42);
   });
 
   it('stops a running call when its caller gives up', async () => {

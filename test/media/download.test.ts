@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isPublicAddress } from '../../src/media/address.js';
+import { noteValidator, takeDownloadFolder } from '../../src/media/broken-download.js';
 import { download } from '../../src/media/download.js';
 import { checkUrl, type Network, PUBLIC_NETWORK } from '../../src/media/web-address.js';
 import { certificate } from './certificate.js';
@@ -113,6 +114,91 @@ describe('a download', () => {
     expect((await get()).contentHash).toBe(createHash('sha256').update(changed).digest('hex'));
   });
 
+  describe('that failed for now', () => {
+    /** 100,000 bytes, then a broken line, then a server that is not well. */
+    async function failOnce(): Promise<void> {
+      answer = (_request, response) => {
+        if (requests.length > 1) {
+          response.writeHead(503).end();
+          return;
+        }
+        response.setHeader('etag', '"v1"');
+        response.setHeader('content-length', bytes.length);
+        response.write(bytes.subarray(0, 100_000), () => response.destroy());
+      };
+      await expect(get()).rejects.toEqual(failsWith('DOWNLOAD_FAILED'));
+      requests = [];
+    }
+
+    test('is continued by the next call, and nothing but the file stays', async () => {
+      await failOnce();
+      expect(await readdir(storeFolder)).toEqual([expect.stringMatching(/^broken-/)]);
+      answer = continued;
+      const file = await get();
+      expect(await readFile(file.path)).toEqual(bytes);
+      expect(file.contentHash).toBe(createHash('sha256').update(bytes).digest('hex'));
+      expect(requests.map(({ headers }) => headers['if-range'])).toEqual(['"v1"']);
+      expect(await readdir(storeFolder)).toEqual([file.contentHash]);
+    });
+
+    test('begins anew where the server has another version by then', async () => {
+      await failOnce();
+      const changed = Buffer.alloc(50_000, 'another ');
+      answer = (_request, response) => response.setHeader('etag', '"v2"').end(changed);
+      expect(await readFile((await get()).path)).toEqual(changed);
+    });
+
+    test('begins anew where the server has nothing behind what was received', async () => {
+      await failOnce();
+      answer = (request, response) =>
+        request.headers.range === undefined ? response.end(bytes) : response.writeHead(416).end();
+      expect(await readFile((await get()).path)).toEqual(bytes);
+    });
+
+    test('is nothing to another address', async () => {
+      await failOnce();
+      answer = continued;
+      await get({ path: '/Other.mp4' });
+      expect(requests[0]?.headers.range).toBeUndefined();
+    });
+  });
+
+  /** The rest of the file, for whoever has the beginning of this version. */
+  function continued(request: IncomingMessage, response: ServerResponse): void {
+    const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    response.setHeader('etag', '"v1"');
+    if (from > 0)
+      response.writeHead(206, { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` });
+    response.end(bytes.subarray(from));
+  }
+
+  test.each([
+    ['a process that died is continued once it has long been silent', 120_000, 'bytes=1000-'],
+    ['another process is left to it', 0, undefined],
+  ])('of %s', async (_whose, silentMs, range) => {
+    const address = `https://films.example.net:${port}/Big%20Film.mp4`;
+    const other = await takeDownloadFolder(storeFolder, address);
+    await noteValidator(other, '"v1"');
+    await writeFile(other.bytesPath, bytes.subarray(0, 1000));
+    const writtenAt = new Date(Date.now() - silentMs);
+    await utimes(other.bytesPath, writtenAt, writtenAt);
+    answer = continued;
+    expect(await readFile((await get()).path)).toEqual(bytes);
+    expect(requests[0]?.headers.range).toBe(range);
+  });
+
+  test('clears away what others left in the store two days ago, and no content', async () => {
+    const content = 'a'.repeat(64);
+    const names = [content, 'x.part', 'broken-x', 'download-x', 'youtube-x', 'new.part'];
+    const longAgo = new Date(Date.now() - 2 * 24 * 3600 * 1000);
+    for (const name of names) {
+      await writeFile(path.join(storeFolder, name), 'x');
+      if (name !== 'new.part') await utimes(path.join(storeFolder, name), longAgo, longAgo);
+    }
+    const { contentHash } = await get();
+    expect((await readdir(storeFolder)).toSorted()).toEqual([contentHash, content, 'new.part'].toSorted());
+  });
+
   test('follows three redirects, each checked again, and no fourth', async () => {
     const redirects = (count: number) => {
       requests = [];
@@ -149,7 +235,10 @@ describe('a download', () => {
 
   test('that is cancelled ends at once and leaves nothing', async () => {
     const controller = new AbortController();
-    answer = (_request, response) => void response.write(bytes.subarray(0, 1000), () => controller.abort());
+    answer = (_request, response) => {
+      response.setHeader('etag', '"v1"');
+      response.write(bytes.subarray(0, 1000), () => controller.abort());
+    };
     await expect(get({ signal: controller.signal })).rejects.toEqual(failsWith('CANCELLED'));
     expect(await readdir(storeFolder)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { Failure } from '../../failure.js';
 import { usableCores } from '../../inference/machine.js';
 import { ThreadPool } from '../../inference/threads.js';
-import { type LabelSpace, type SpaceLabel, someGroups } from '../label-space.js';
+import { type LabelSpace, placesOfName, type SpaceLabel, someGroups } from '../label-space.js';
 import type { trainTasks } from '../train-thread.js';
 import { truthOf } from '../training/aim.js';
 import { fingerprintRow, type TrainingRow } from '../training-row.js';
@@ -144,11 +144,9 @@ function judgedPlaces(
   options: Pick<EvaluationOptions, 'groups' | 'labels'>,
 ): { places: number[]; unjudged: SpaceLabel[] } {
   const inGroups = new Set(someGroups(space, options.groups).labels);
-  const wanted = options.labels.map((name) => {
-    const found = space.labels.findIndex(
-      (label) => label.id === name.toLowerCase() || label.name.toLowerCase() === name.toLowerCase(),
-    );
-    if (found < 0)
+  const wanted = options.labels.flatMap((name) => {
+    const found = placesOfName(space, name);
+    if (found.length === 0)
       throw new Failure('BAD_INPUT', `There is no label ${name} in the classifier: check --labels.`);
     return found;
   });
