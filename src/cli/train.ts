@@ -5,6 +5,7 @@ import { Failure } from '../failure.js';
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { type TrainingOptions, type TrainingProgress, trainClassifier } from '../tagging/train-classifier.js';
 import type { Aim } from '../tagging/training/aim.js';
+import type { Abstention } from '../tagging/training/least-words.js';
 import { parseSplit, readLabelledRows } from './labelled-rows.js';
 import { withMedia } from './media-rows.js';
 import { assertWritable, writeWhole } from './whole-file.js';
@@ -101,17 +102,23 @@ interface TrainingReport {
 }
 
 function formatReport({ file, bytes, figures }: TrainingReport): string {
-  const { rows, labels, microF1, macroF1, mAP, leftOut } = figures as Record<string, number> & {
+  const { rows, labels, microF1, macroF1, mAP, leftOut, abstention } = figures as Record<string, number> & {
     leftOut: string[];
+    abstention?: Abstention;
   };
   const lines = [
     `${file}: ${labels} labels from ${rows} rows, ${(bytes / 1e6).toFixed(1)} MB`,
     `on rows that it had not seen: micro-F1 ${digits(microF1)}, macro-F1 ${digits(macroF1)}, mAP ${digits(mAP)}`,
+    ...(abstention ? [formatAbstention(abstention)] : []),
     ...(leftOut.length > 0
       ? [`left out, for fewer than two rows have or lack them: ${leftOut.join(', ')}`]
       : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function formatAbstention({ coverage, risk }: Abstention): string {
+  return `on parts of those rows: ${digits(risk.all)} of the accepted labels wrong; ${digits(coverage)} stay where labels with too few words abstain, ${digits(risk.kept)} of them wrong; on whole rows ${digits(risk.whole)}`;
 }
 
 const digits = (value: number | undefined) => (value ?? Number.NaN).toFixed(3);

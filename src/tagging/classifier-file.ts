@@ -10,6 +10,7 @@ import {
   writeOnnx,
 } from '../inference/onnx.js';
 import type { Classifier } from './classifier.js';
+import { FEWEST_WORDS } from './quality.js';
 import { decodeTextPart, encodeTextPart } from './text-part/text-part-file.js';
 import { HIDDEN_TENSORS, hiddenDims } from './training/graphs.js';
 import { inputsOf, SIGNALS, type VectorHead } from './vector-head.js';
@@ -44,6 +45,7 @@ const about = z.object({
       name: z.string(),
       prior: z.number(),
       threshold: z.number().min(0).max(1).nullable(),
+      leastWords: z.number().int().default(FEWEST_WORDS),
     }),
   ),
   calibrator: z.discriminatedUnion('method', [

@@ -12,6 +12,8 @@ export interface ClassifierLabel extends SpaceLabel {
   prior: number;
   /** Probability at and above which the label is ACCEPTED; null: never, for no threshold reached the aim. */
   threshold: number | null;
+  /** Where nothing but words can be read: with fewer that carry matter the label is abstained from. */
+  leastWords: number;
 }
 
 /** A classifier that was trained on rows. */
@@ -36,6 +38,8 @@ export interface Answers {
   logOdds: Float32Array;
   /** Whether the words could be read. */
   hasWords: boolean;
+  /** One a label: whether what could be read is enough to answer; else it is abstained from. */
+  answered: boolean[];
   /** Of the text, in deviations from the training rows; the mean where words are too few. */
   length: number;
 }
@@ -58,7 +62,7 @@ export function answersTo(
     head?.layout.signals.some(({ signal, width }) => vectors[signal]?.length === width) ?? false;
   if (!hasWords && !hasVectors) {
     const priors = Float32Array.from(labels, ({ prior }) => prior);
-    return { raw: priors, logOdds: priors, hasWords, length };
+    return { raw: priors, logOdds: priors, hasWords, answered: labels.map(() => false), length };
   }
   const raw = hasWords ? textLogits(text, lines) : new Float32Array(labels.length);
   if (head) {
@@ -69,5 +73,6 @@ export function answersTo(
     });
   }
   const logOdds = raw.map((logit, j) => calibrate(classifier.calibrator, j, logit, length));
-  return { raw, logOdds, hasWords, length };
+  const answered = labels.map(({ leastWords }) => hasVectors || words >= leastWords);
+  return { raw, logOdds, hasWords, answered, length };
 }

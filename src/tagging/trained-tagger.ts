@@ -25,7 +25,7 @@ export function tagByClassifier(
     ({ signal, model, vector }) => vector && classifier.models[signal] === model,
   );
   const vectors = Object.fromEntries(read.map(({ signal, vector }) => [signal, vector!]));
-  const { raw, logOdds, hasWords, length } = answersTo(classifier, lines, vectors);
+  const { raw, logOdds, hasWords, answered, length } = answersTo(classifier, lines, vectors);
   const spoken = text && hasWords ? text : null;
   const said = spoken && explains ? lineContributions(classifier.text!, lines) : new Float32Array();
   const seen =
@@ -34,14 +34,14 @@ export function tagByClassifier(
   const tags = classifier.labels.map(({ id, threshold }, j) => {
     /** What the answer would lose without a part of the raw logit. */
     const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, length);
-    const answered = { id, threshold: threshold ?? 1 };
-    if (!spoken && !seen) return tagOf(answered, sigmoid(logOdds[j]!), null);
-    if (!explains) return tagOf(answered, sigmoid(logOdds[j]!), []);
+    const label = { id, threshold: threshold ?? 1 };
+    if (!answered[j]) return tagOf(label, sigmoid(logOdds[j]!), null);
+    if (!explains) return tagOf(label, sigmoid(logOdds[j]!), []);
     const parts = [
       ...(spoken?.moments.map((moment, i) => evidenceOf('TEXT', moment, worth(said[i * width + j]!))) ?? []),
       ...(seen ? momentParts(classifier.vectors!, seen, read, j, worth) : []),
     ];
-    return tagOf(answered, sigmoid(logOdds[j]!), parts);
+    return tagOf(label, sigmoid(logOdds[j]!), parts);
   });
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }

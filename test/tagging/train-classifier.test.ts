@@ -81,6 +81,9 @@ test('the same rows and seed give the same bytes, in any order of the rows, and 
   const { origin, classifier } = readClassifier(first.bytes);
   expect(origin).toMatchObject({ dataFingerprint: first.fingerprint, rows: 90, seed: 7 });
   expect(origin.learnedFrom.size).toBe(90);
+  expect(new Set(classifier.labels.map(({ leastWords }) => leastWords)), 'pictures speak too').toEqual(
+    new Set([3]),
+  );
   expect(classifier.labels.map(({ id }) => id)).toEqual(['genre/horror', 'genre/romance', 'genre/western']);
 }, 60_000);
 
@@ -97,6 +100,22 @@ test('one head serves trailers with words, with pictures, with both and with nei
   expect(horror([], dark).probability).toBeGreaterThan(horror([], light).probability + 0.2);
   expect(horror([spoken], dark).probability).toBeGreaterThan(horror([spoken], light).probability);
   expect(horror([])).toMatchObject({ state: 'ABSTAINED', evidence: [] });
+}, 60_000);
+
+test('with fewer words than a label has learned to need it abstains, unless there is a picture', async () => {
+  const { bytes } = await train(films(150, (i) => i % 2 === 0));
+  const { classifier } = readClassifier(bytes);
+  const labels = classifier.labels.map((label) => ({
+    ...label,
+    leastWords: label.id === 'genre/horror' ? 7 : 6,
+  }));
+  const horror = (lines: string[], picture?: number[]) =>
+    tagByClassifier({ ...classifier, labels }, trailer(lines, picture)).tags[0]!;
+  const six = 'ghost corpse scream grave ghost corpse';
+  expect(horror([six])).toMatchObject({ label: 'genre/horror', state: 'ABSTAINED', weight: null });
+  expect(horror([`${six} scream`]).state).toBe('ACCEPTED');
+  expect(horror([six], [2, 0.5, 0.5]).state).toBe('ACCEPTED');
+  expect(tagByClassifier({ ...classifier, labels }, trailer([six])).tags[1]!.state).not.toBe('ABSTAINED');
 }, 60_000);
 
 test.each(['linear', 'hidden'] as const)(

@@ -19,12 +19,16 @@ export interface TextLesson {
   folds: Uint8Array;
   labels: number;
   seed: number;
+  /** Parts of some of the texts. They teach nothing, and are answered by the model that answers their row. */
+  excerpts?: readonly { row: number; lines: readonly string[] }[];
 }
 
 export interface LearnedTextPart {
   part: TextPart;
   /** rows × labels: logits by models that saw nothing of the row's fold. */
   unseen: Float32Array;
+  /** excerpts × labels: likewise. */
+  unseenExcerpts: Float32Array;
 }
 
 /** Chosen by validation figures: docs/decisions/023. */
@@ -49,10 +53,14 @@ export async function learnTextPart(
 ): Promise<LearnedTextPart> {
   const counts = countTerms(lesson.texts);
   const vocabulary = vocabularyOf(lesson.texts.length, counts);
-  const rows = stackRows(
-    lesson.texts.map((lines) => wholeRow(weighLines(lines, vocabulary))),
+  const excerpts = lesson.excerpts ?? [];
+  const asked = stackRows(
+    [...lesson.texts, ...excerpts.map(({ lines }) => lines)].map((lines) =>
+      wholeRow(weighLines(lines, vocabulary)),
+    ),
     counts.length,
   );
+  const rows = pickRows(asked, [...lesson.texts.keys()]);
   const targets = lesson.targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1));
   let done = 0;
   const counted = async <T>(model: Promise<T>): Promise<T> => {
@@ -61,6 +69,7 @@ export async function learnTextPart(
     return learned;
   };
   const { importance, folds, labels } = lesson;
+  const askedFolds = Uint8Array.from([...folds, ...excerpts.map(({ row }) => folds[row]!)]);
   const options = { ...SETTINGS.solver, seed: lesson.seed };
   const { firstEpochs } = SETTINGS;
   const cancellable = signal ? { signal } : {};
@@ -69,7 +78,7 @@ export async function learnTextPart(
   );
   const parts = Array.from({ length: FOLDS }, async (_, fold) => {
     const seen = indices(folds, (f) => f !== fold);
-    const others = indices(folds, (f) => f === fold);
+    const others = indices(askedFolds, (f) => f === fold);
     const known = {
       rows: pickRows(rows, seen),
       targets: pick(targets, seen, labels),
@@ -78,13 +87,13 @@ export async function learnTextPart(
     const scores = await counted(
       threads.run(
         'sharpenedScores',
-        { ...known, options, firstEpochs, others: pickRows(rows, others) },
+        { ...known, options, firstEpochs, others: pickRows(asked, others) },
         cancellable,
       ),
     );
     return { others, scores };
   });
-  const unseen = new Float32Array(targets.length);
+  const unseen = new Float32Array(asked.rows * labels);
   const [{ model, factors }, ...answers] = await Promise.all([whole, ...parts]);
   for (const { others, scores } of answers) {
     others.forEach((row, k) => {
@@ -101,7 +110,8 @@ export async function learnTextPart(
         emphasis,
       ),
     },
-    unseen,
+    unseen: unseen.slice(0, targets.length),
+    unseenExcerpts: unseen.slice(targets.length),
   };
 }
 

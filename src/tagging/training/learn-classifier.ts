@@ -26,12 +26,14 @@ import type { trainTasks } from '../train-thread.js';
 import { fingerprintRow, isReadable, type TrainingRow } from '../training-row.js';
 import { thresholdsFor } from './aim.js';
 import { calibrateAll, chooseCalibrator, type UnseenAnswers } from './calibrator.js';
+import { type Excerpt, excerptsOf } from './excerpts.js';
 import type { fitTasks } from './fit-thread.js';
 import { type LearnedVectors, learnVectors } from './learn-vectors.js';
+import { learnLevels } from './least-words.js';
 import { unseenFigures } from './unseen-figures.js';
 
 /** Raise it whenever the same rows and seed give another classifier. */
-const CODE = 'marquee-training 1';
+const CODE = 'marquee-training 2';
 /** A label needs as many rows on either side to be learned. */
 const FEWEST_ROWS = 2;
 
@@ -48,6 +50,14 @@ interface Lesson {
   leftOut: string[];
 }
 
+interface LearnedWords {
+  text: TextPart | null;
+  /** rows × labels. */
+  offsets: Float32Array;
+  /** Logits: excerpts × labels. */
+  excerpts: { texts: Excerpt[]; logits: Float32Array };
+}
+
 /** `trainClassifier`, on the thread that it leads from. */
 export async function learnClassifier(
   given: TrainingRow[],
@@ -58,17 +68,16 @@ export async function learnClassifier(
   setMaxListeners(0, signal); // every fold of every candidate listens
   progress({ stage: 'reading', done: 0, of: 1 });
   const lesson = lessonOf(given, options);
-  const { text, offsets } = await learnWords(lesson, options.seed, progress, signal);
+  const { text, offsets, excerpts } = await learnWords(lesson, options.seed, progress, signal);
   const learned = await learnSignals(lesson, offsets, options, progress, signal);
   progress({ stage: 'calibration', done: 0, of: 1 });
   const length = lengthsOf(lesson.rows);
+  const unitOf = (words: number) => lengthUnit(words, { length });
   const answers: UnseenAnswers = {
     labels: lesson.space.labels.length,
     logits: learned?.unseen ?? offsets,
     targets: lesson.targets,
-    lengths: Float32Array.from(lesson.rows, ({ lines }) =>
-      isTold(lines) ? lengthUnit(wordsOf(lines), { length }) : 0,
-    ),
+    lengths: Float32Array.from(lesson.rows, ({ lines }) => (isTold(lines) ? unitOf(wordsOf(lines)) : 0)),
     folds: lesson.folds,
   };
   const { calibrator, losses } = chooseCalibrator(answers);
@@ -78,12 +87,22 @@ export async function learnClassifier(
     calibrated,
     lesson.space.labels.map(({ group }) => group),
   );
+  const levels = learned
+    ? null
+    : learnLevels(calibrated, {
+        ...{ rows: lesson.rows.map(({ lines }) => wordsOf(lines)), excerpts: excerpts.texts, thresholds },
+        logOdds: calibrateAll(calibrator, {
+          ...{ labels: answers.labels, logits: excerpts.logits },
+          lengths: Float32Array.from(excerpts.texts, ({ words }) => unitOf(words)),
+        }),
+      });
   progress({ stage: 'writing', done: 0, of: 1 });
   const classifier: Classifier = {
     labels: lesson.space.labels.map((label, j) => ({
       ...label,
       prior: priorOf(lesson.targets, lesson.space.labels.length, j),
       threshold: Number.isFinite(thresholds[j]!) ? round(sigmoid(thresholds[j]!)) : null,
+      leastWords: levels?.leastWords[j] ?? FEWEST_WORDS,
     })),
     text,
     vectors: learned?.head ?? null,
@@ -97,6 +116,7 @@ export async function learnClassifier(
     labels: lesson.space.labels.length,
     leftOut: lesson.leftOut,
     calibration: { method: calibrator.method, losses },
+    ...(levels ? { abstention: levels.figures } : {}),
     ...(learned ? { head: { kind: learned.head.kind, tried: learned.losses } } : {}),
   };
   const fingerprint = fingerprintData(lesson);
@@ -158,22 +178,25 @@ function sidesOf(targets: Float32Array, labels: number, label: number): [number,
   return [yes, no];
 }
 
-/** The part that reads words, and its logits of rows that it never saw; 0 for rows without words. */
+/** The part that reads words, its logits of rows that it never saw, 0 for those without words, and of parts of them. */
 async function learnWords(
   { rows, space, targets, folds }: Lesson,
   seed: number,
   progress: Progress,
   signal: AbortSignal,
-): Promise<{ text: TextPart | null; offsets: Float32Array }> {
+): Promise<LearnedWords> {
   const labels = space.labels.length;
   const offsets = new Float32Array(rows.length * labels);
   const spoken = [...rows.keys()].filter((row) => isTold(rows[row]!.lines));
-  if (spoken.length === 0) return { text: null, offsets };
+  if (spoken.length === 0)
+    return { text: null, offsets, excerpts: { texts: [], logits: new Float32Array() } };
   const threads = new ThreadPool<typeof trainTasks>(threadEntry('../train-thread.js'), usableCores());
+  const texts = spoken.map((row) => rows[row]!.lines);
+  const excerpts = excerptsOf(texts, seed);
   try {
-    const { part, unseen } = await learnTextPart(
+    const { part, unseen, unseenExcerpts } = await learnTextPart(
       {
-        texts: spoken.map((row) => rows[row]!.lines),
+        ...{ texts, excerpts },
         targets: gather(targets, spoken, labels),
         importance: new Float32Array(spoken.length).fill(1),
         folds: Uint8Array.from(spoken, (row) => folds[row]!),
@@ -186,7 +209,8 @@ async function learnWords(
     spoken.forEach((row, k) => {
       offsets.set(unseen.subarray(k * labels, (k + 1) * labels), row * labels);
     });
-    return { text: part, offsets };
+    const placed = excerpts.map((excerpt) => ({ ...excerpt, row: spoken[excerpt.row]! }));
+    return { text: part, offsets, excerpts: { texts: placed, logits: unseenExcerpts } };
   } finally {
     await threads.close();
   }
