@@ -30,7 +30,7 @@ export interface DecodeContext {
 }
 
 /** Bump when the same file gives another result. */
-export const DECODE_VERSION = '4';
+export const DECODE_VERSION = '5';
 
 const MAX_SUBTITLE_TRACKS = 8;
 

@@ -3,7 +3,7 @@ import type { PictureSize } from './picture-size.js';
 /** Columns and rows of the luma thumbnail that motion and blends are seen in. */
 export const GRID_COLUMNS = 32;
 export const GRID_ROWS = 18;
-const LUMA_BINS = 32;
+export const LUMA_BINS = 32;
 const CHROMA_BINS = 16;
 export const HISTOGRAM_BINS = LUMA_BINS + 2 * CHROMA_BINS;
 

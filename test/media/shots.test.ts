@@ -141,6 +141,25 @@ describe('a trailer with black, a rating card, scenes, a fade and sound', () => 
   });
 });
 
+test('logos and titles that move are told from scenes on a dark or a bright ground', async () => {
+  const drawn = (seconds: number, luma: string) =>
+    `color=s=160x90:r=25:d=${seconds},format=yuv420p,geq=lum='${luma}':cb=128:cr=128,setsar=1`;
+  const parts = [
+    drawn(2, 'if(between(X,5+50*T,35+50*T)*between(Y,30,60),235,16)'),
+    drawn(1.5, '50+80*exp(-(pow(X-80-20*T,2)+pow(Y-20,2))/500)'),
+    'testsrc2=s=160x90:r=25:d=9,format=yuv420p,setsar=1',
+    drawn(3, 'if(lt(abs(X-80),20+10*T)*lt(abs(Y-45),6+4*T),40,235)'),
+    drawn(2.5, '235-80*exp(-(pow(X-40-30*T,2)+pow(Y-45,2))/500)'),
+  ];
+  const graph = `${parts.map((part, i) => `${part}[${i}]`).join(';')};${parts.map((_, i) => `[${i}]`).join('')}concat=n=${parts.length}[v]`;
+  const file = path.join(folder, 'signs.mp4');
+  await ffmpeg('-filter_complex', graph, '-map', '[v]', '-c:v', 'libx264', '-preset', 'ultrafast', file);
+  const { shots } = await probeAndDecode(file, path.join(folder, 'signs'));
+  const kindAt = (seconds: number) =>
+    shots.find((shot) => shot.startSeconds <= seconds && seconds < shot.endSeconds)?.kind;
+  expect([1, 2.8, 8, 14, 17].map(kindAt)).toEqual(['LOGO', 'CONTENT', 'CONTENT', 'CARD', 'CONTENT']);
+});
+
 /** The two large arrays as their hashes: vitest's own comparison takes seconds for millions of numbers. */
 function withHashes({ frames, sound, ...rest }: DecodedTrailer): unknown {
   const sha256 = (data: Uint8Array | Float32Array = new Uint8Array()) =>
