@@ -3,8 +3,8 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { newId } from '../../src/catalog/id.js';
+import { vectorFromBytes } from '../../src/catalog/vector-bytes.js';
 import { type Aspects, noAspects, unit } from '../../src/discovery/aspect.js';
-import { floatsOf } from '../../src/discovery/profiles.js';
 import { randomStream } from '../../src/tagging/random.js';
 
 /** Films come in kinds: this many centres, with noise about as strong as the centre. */
@@ -137,9 +137,9 @@ export async function readTitles(pool: pg.Pool): Promise<{ id: string; aspects: 
     id,
     aspects: {
       ...noAspects(),
-      TEXT: floatsOf(text),
-      PICTURE: picture && floatsOf(picture),
-      SOUND: sound && floatsOf(sound),
+      TEXT: vectorFromBytes(text),
+      PICTURE: picture && vectorFromBytes(picture),
+      SOUND: sound && vectorFromBytes(sound),
     },
   }));
 }

@@ -1,10 +1,10 @@
+import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import type { Tag } from '../tagging/tag.js';
 import type { ClassifierFiles } from './classifier-files.js';
 import type { PackIdentity } from './stage-run.js';
-import { vectorFromBytes } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
 
 /** Why a tag is what it is. */

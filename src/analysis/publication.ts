@@ -1,5 +1,6 @@
 import { newId } from '../catalog/id.js';
 import { INSERT_TAGS, splitTags, tagColumns } from '../catalog/tag-rows.js';
+import { vectorBytes } from '../catalog/vector-bytes.js';
 import type { Classifier, Prisma } from '../generated/prisma/client.js';
 import type { MediaFacts } from '../media/facts.js';
 import type { PackId } from '../signals/pack.js';
@@ -7,7 +8,6 @@ import type { SignalEmbedding } from '../signals/signal.js';
 import type { Tagging } from '../tagging/tag.js';
 import { CHANNELS } from './channels.js';
 import { retagLatecomers } from './learning/activations.js';
-import { vectorBytes } from './stored-value.js';
 import type { DecodeSummary } from './tasks.js';
 import type { Transcript } from './transcript.js';
 import { queueDeliveries } from './webhooks.js';

@@ -1,3 +1,4 @@
+import { vectorBytes, vectorFromBytes } from '../catalog/vector-bytes.js';
 /**
  * Stage results as JSON: plain values, with each Float32Array written as `{ "float32": base64 }` (little-endian).
  * Exact: what is read is bit for bit what was written.
@@ -23,16 +24,4 @@ export function fromStored(value: unknown): unknown {
     return vectorFromBytes(Buffer.from(first[1], 'base64'));
   }
   return Object.fromEntries(entries.map(([key, entry]) => [key, fromStored(entry)]));
-}
-
-/** A vector as the database keeps it: float32, little-endian (every platform that Node runs on is). */
-export function vectorBytes(vector: Float32Array): Buffer<ArrayBuffer> {
-  const bytes = Buffer.from(new ArrayBuffer(vector.byteLength));
-  bytes.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
-  return bytes;
-}
-
-export function vectorFromBytes(bytes: Uint8Array): Float32Array {
-  const copy = new Uint8Array(bytes);
-  return new Float32Array(copy.buffer, 0, copy.byteLength / Float32Array.BYTES_PER_ELEMENT);
 }

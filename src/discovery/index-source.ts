@@ -1,6 +1,6 @@
+import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import type { Signal } from '../signals/signal.js';
 import type { CatalogIndex } from './catalog-index.js';
-import { floatsOf } from './profiles.js';
 import type { Statements } from './restriction.js';
 
 /** Profiles that one statement reads: about 4 MB. */
@@ -60,7 +60,7 @@ export class IndexSource {
   }
 
   #put(index: CatalogIndex, row: ProfileRow): void {
-    const vector = (bytes: Buffer | null) => (bytes ? floatsOf(bytes) : null);
+    const vector = (bytes: Buffer | null) => (bytes ? vectorFromBytes(bytes) : null);
     index.put({
       id: row.titleId,
       vectors: { TEXT: vector(row.text), PICTURE: vector(row.picture), SOUND: vector(row.sound) },

@@ -1,9 +1,9 @@
+import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { ThreadPool } from '../inference/threads.js';
 import { SHOT_FEATURES } from '../signals/picture-features.js';
 import type { Signal } from '../signals/signal.js';
 import { dot } from './aspect.js';
-import { floatsOf } from './profiles.js';
 import { fuseRanks } from './rank-fusion.js';
 import type { DiscoveryTasks } from './tasks.js';
 import type { Neighbour } from './vector-index.js';
@@ -125,7 +125,7 @@ function best(
   scoreOf: (vector: Float32Array) => number,
 ): Found[] {
   return rows
-    .map(({ vector, ...moment }) => ({ moment: withId(moment), score: scoreOf(floatsOf(vector)) }))
+    .map(({ vector, ...moment }) => ({ moment: withId(moment), score: scoreOf(vectorFromBytes(vector)) }))
     .filter(({ score }) => score >= cutoff)
     .sort((a, b) => b.score - a.score || (a.moment.id < b.moment.id ? -1 : 1))
     .slice(0, LONGEST_LIST)

@@ -1,9 +1,9 @@
+import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import { Prisma } from '../generated/prisma/client.js';
 import type { Signal } from '../signals/signal.js';
 import { ASPECTS, type Aspects, noAspects, similarity } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { PgvectorTable } from './pgvector-table.js';
-import { floatsOf } from './profiles.js';
 import { restrictionCondition, type Statements } from './restriction.js';
 import { halfvec, patternOf, queryVector } from './title-vector.js';
 import type { NeighbourRequest, VectorEngine } from './vector-engine.js';
@@ -174,7 +174,7 @@ export class PgvectorEngine implements VectorEngine {
   #aspects({ titleId, text, picture, sound }: Candidate): Aspects | null {
     const row = this.index.numbers.of(titleId);
     if (row === undefined) return null;
-    const vector = (bytes: Uint8Array | null) => bytes && floatsOf(bytes);
+    const vector = (bytes: Uint8Array | null) => bytes && vectorFromBytes(bytes);
     return this.index.aspectsAt(row, { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) });
   }
 }

@@ -1,7 +1,7 @@
+import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import type { Signal } from '../signals/signal.js';
 import { ASPECTS, type Aspects, type Blend, DEFAULT_BLEND } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
-import { floatsOf } from './profiles.js';
 import type { Statements } from './restriction.js';
 import { halfvec, patternOf, titleVector } from './title-vector.js';
 
@@ -126,7 +126,7 @@ export class PgvectorTable {
   ): Aspects | null {
     const row = this.index.numbers.of(titleId);
     if (row === undefined) return null;
-    const vector = (bytes: Uint8Array | null) => bytes && floatsOf(bytes);
+    const vector = (bytes: Uint8Array | null) => bytes && vectorFromBytes(bytes);
     return this.index.aspectsAt(row, { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) });
   }
 }

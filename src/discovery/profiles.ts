@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Signal } from '../signals/signal.js';
 import { unit } from './aspect.js';
@@ -119,7 +120,9 @@ async function readOutdated(client: pg.PoolClient, limit: number): Promise<Outda
 function profileOf(title: OutdatedTitle, text: ReadText, models: Record<Signal, string>): Profile {
   const own = (signal: Signal, dimensions?: number): Float32Array | null => {
     const stored = title.vectors?.find((entry) => entry.signal === signal && entry.model === models[signal]);
-    return stored ? unit(floatsOf(Buffer.from(stored.vector, 'base64')).subarray(0, dimensions)) : null;
+    return stored
+      ? unit(vectorFromBytes(Buffer.from(stored.vector, 'base64')).subarray(0, dimensions))
+      : null;
   };
   const spoken = own('TEXT', text.dense);
   const of = (signal: Signal, vector: Float32Array | null) => vector && { model: models[signal], vector };
@@ -201,10 +204,4 @@ const WRITE = `
 
 function base64(vector: Float32Array | undefined): string | null {
   return vector ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64') : null;
-}
-
-/** float32, little-endian, as the database keeps vectors. */
-export function floatsOf(bytes: Uint8Array): Float32Array {
-  const copy = new Uint8Array(bytes);
-  return new Float32Array(copy.buffer, 0, copy.byteLength / Float32Array.BYTES_PER_ELEMENT);
 }

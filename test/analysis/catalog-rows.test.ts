@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCatalogRows } from '../../src/analysis/learning/catalog-rows.js';
-import { vectorBytes } from '../../src/analysis/stored-value.js';
 import { newId } from '../../src/catalog/id.js';
 import { reviewTag, undoReview } from '../../src/catalog/reviews.js';
+import { vectorBytes } from '../../src/catalog/vector-bytes.js';
 import type { TrainingRow } from '../../src/tagging/training-row.js';
 import { writeAnalysedTitles, writeLabels } from '../http/catalog-rows.js';
 import { type Harness, openHarness } from './harness.js';

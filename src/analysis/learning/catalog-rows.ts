@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import { vectorFromBytes } from '../../catalog/vector-bytes.js';
 import type { Signal } from '../../signals/signal.js';
 import type { TrainingRow } from '../../tagging/training-row.js';
-import { vectorFromBytes } from '../stored-value.js';
 
 /** Titles that one statement reads. */
 const BATCH = 500;

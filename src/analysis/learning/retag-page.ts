@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { INSERT_TAGS, type StoredTag, splitTags, tagColumns } from '../../catalog/tag-rows.js';
+import { vectorFromBytes } from '../../catalog/vector-bytes.js';
 import type { Moment, Signal, SignalEmbedding } from '../../signals/signal.js';
 import type { Tagger } from '../../tagging/tagger.js';
-import { vectorFromBytes } from '../stored-value.js';
 
 /** Predictions that are tagged anew together, in one transaction. */
 export interface RetagPage {
