@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';
 import type { EvaluateFlags } from './cli/evaluate.js';
@@ -38,6 +39,7 @@ const BAD_INPUT_CODES: ReadonlySet<FailureCode> = new Set([
 function program(): Command {
   const marquee = new Command('marquee')
     .description('Trailers in; genre, mood and theme out, each with its probability and evidence.')
+    .version(createRequire(import.meta.url)('../package.json').version)
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .addHelpText(

@@ -39,15 +39,15 @@ const SEED = 1;
 /** `marquee evaluate`: a classifier's figures on labelled rows. */
 export async function evaluateCommand(files: string[], flags: EvaluateFlags): Promise<void> {
   const split = parseSplit(flags.split);
-  const { rows } = await withMedia(await readLabelledRows(files, split), flags.pack);
-  const learnFrom = flags.learnFrom ? await readLabelledRows(flags.learnFrom, otherSide(split)) : [];
   const scorer = await openScorer(flags.classifier);
   const bar = new SingleBar({
     format: 'measuring [{bar}] {value} of {total}',
     ...{ stream: process.stderr, clearOnComplete: true, hideCursor: true },
   });
-  bar.start(1, 0);
   try {
+    const { rows } = await withMedia(await readLabelledRows(files, split), flags.pack);
+    const learnFrom = flags.learnFrom ? await readLabelledRows(flags.learnFrom, otherSide(split)) : [];
+    bar.start(1, 0);
     const evaluation = await evaluate(
       rows,
       scorer,
@@ -109,7 +109,7 @@ async function updateCard(
   await writeFile(file, writeFigures(card, evaluation, { rows, command }));
 }
 
-/** The classifier that ships, or one of a file. @throws Failure SOURCE_NOT_FOUND, MODEL_INVALID */
+/** The classifier that ships, one of the database, or one of a file. @throws Failure of whichever is read */
 async function openScorer(given: string | undefined): Promise<Scorer> {
   const taxonomy = await readTaxonomy(path.join(MODELS, 'taxonomy.json'));
   const mapping = await readMapping(path.join(MODELS, 'label-mapping.json'), taxonomy);

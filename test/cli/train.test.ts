@@ -89,7 +89,7 @@ test.each([
   [['train', 'missing.jsonl', '--out', '.'], /is a folder: name a file/],
   [['train', 'letters.jsonl'], /0 of the 2 rows have vectors or 3 words/],
   [['train', 'unlabelled.jsonl', '--group', 'mood'], /No row names a label/],
-  [['evaluate', 'rows.jsonl', '--classifier', 'rows.jsonl'], /rows.jsonl is no classifier/],
+  [['evaluate', 'missing.jsonl', '--classifier', 'rows.jsonl'], /rows.jsonl is no classifier/],
   [['evaluate', 'rows.jsonl', '--split', 'half'], /--split is training or validation/],
 ])(
   '%j is answered with what to do',

@@ -51,12 +51,14 @@ export function learnLevels(
 
 /** How many accepted answers a label needs before its own level counts as much as that of all labels together. */
 const SHRINKAGE = 30;
+/** Standard deviations by which answers to few words have to fall short before it is no chance. */
+const DEVIATIONS = 2;
 
 /**
  * From how many words on each label is answered. What is accepted on a text has to be right at least half-way between
  * chance (how frequent the label is) and what the label's accepted answers to whole texts are. As a rising function
  * of the words, fitted by isotonic regression, reaches a level where the sums from below are least, the level is the one
- * that keeps the most right answers beyond half-way. A label's own level is drawn, on a logarithmic scale, to that of all
+ * that keeps the most right answers beyond half-way, as far as chance does not explain it. A label's own level is drawn, on a logarithmic scale, to that of all
  * labels together where few of its answers are accepted.
  * @param whole answers to whole texts @param excerpts and to parts of them
  * @param thresholds log-odds, one a label
@@ -77,10 +79,11 @@ export function leastWords(
   });
 }
 
-/** An accepted answer: how far it lies above what was asked for. */
+/** An accepted answer: how far it lies above what was asked for, and how far it would lie off by chance, squared. */
 interface Margin {
   words: number;
   value: number;
+  variance: number;
 }
 
 /** Of one label's accepted answers to excerpts; none where nothing is accepted even on whole texts. */
@@ -97,20 +100,29 @@ function marginsOf(
   const asked = chance + Math.max(0, rightShare(accepted) - chance) / 2;
   return answersOf(excerpts, label)
     .filter(({ logOdds }) => logOdds >= thresholds[label]!)
-    .map(({ words, isRight }) => ({ words, value: (isRight ? 1 : 0) - asked }));
+    .map(({ words, isRight }) => ({
+      ...{ words, value: (isRight ? 1 : 0) - asked },
+      variance: asked * (1 - asked),
+    }));
 }
 
-/** Where the sum of the margins below is least: the fewest words of the answers that stay. */
+/**
+ * The fewest words of the answers that stay: where the sum of the margins below is least, deviations that chance explains
+ * being taken off. Where no sum goes beyond those, all stay.
+ */
 function levelOf(margins: readonly Margin[]): number {
   const rising = margins.toSorted((a, b) => a.words - b.words);
   let sum = 0;
+  let variance = 0;
   let least = 0;
   let level = FEWEST_WORDS;
-  rising.forEach(({ words, value }, i) => {
-    sum += value;
+  rising.forEach(({ words, ...margin }, i) => {
+    sum += margin.value;
+    variance += margin.variance;
+    const shortfall = sum + DEVIATIONS * Math.sqrt(variance);
     const next = rising[i + 1]?.words ?? words + 1;
-    if (next === words || sum >= least) return;
-    least = sum;
+    if (next === words || shortfall >= least) return;
+    least = shortfall;
     level = next;
   });
   return level;
