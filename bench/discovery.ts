@@ -60,7 +60,10 @@ async function generator() {
 /** Everything as it is served, over the embedded PostgreSQL. */
 async function measureServed(count: number, vectors: EngineKind): Promise<Report> {
   const { taxonomy, catalog } = await generator();
-  const folder = path.join(root, '.marquee', 'bench', `discovery-${count}`);
+  const { models } = await readManifest(pack);
+  // Profiles of another text model would be made anew while the queries run.
+  const version = models.TEXT.split('@')[1];
+  const folder = path.join(root, '.marquee', 'bench', `discovery-${count}-${version}`);
   await mkdir(folder, { recursive: true });
   const config = readConfig({ ...process.env, MARQUEE_DATA: folder, LOG_LEVEL: 'error' });
   const log = createLogger('error');
@@ -79,7 +82,6 @@ async function measureServed(count: number, vectors: EngineKind): Promise<Report
     log,
   });
   try {
-    const { models } = await readManifest(pack);
     if ((await prisma.title.count()) < count) {
       await registerLabels(
         prisma,
