@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -31,9 +31,9 @@ export async function storeStream(stream: Readable, options: StoreOptions): Prom
   await mkdir(options.storeFolder, { recursive: true });
   const meter = new Meter(options);
   try {
-    await pipeline(stream, meter, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }), {
-      signal: options.signal,
-    });
+    // Opened before the pipeline: one that is cancelled while it opens its file makes the file after it was removed.
+    const file = await open(temporary, 'wx', 0o600);
+    await pipeline(stream, meter, file.createWriteStream(), { signal: options.signal });
     if (meter.bytes === 0) throw new Failure('SOURCE_EMPTY', 'The file is empty. Send it again.');
     return await adopt(temporary, meter.digest(), options.storeFolder);
   } catch (error) {
