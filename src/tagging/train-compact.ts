@@ -126,6 +126,7 @@ async function learn(
       labels,
       mapped: mappedSources(labels, sources, mapping),
       told: [...texts.keys()].filter((row) => texts[row]!.source !== 'extract'),
+      trailerLike: originals.length,
     },
     { ...SETTINGS.head, seed: SETTINGS.seed },
     threads,

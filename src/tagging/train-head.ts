@@ -8,7 +8,7 @@ import { fullRows } from './sparse.js';
 import { lengthUnit, textLengths } from './text-lengths.js';
 import type { trainTasks } from './train-thread.js';
 import { thresholdsFor } from './training/aim.js';
-import { calibrateAll, fitPlatt, type UnseenAnswers } from './training/calibrator.js';
+import { calibrateAll, fitPlatt, someRows, type UnseenAnswers } from './training/calibrator.js';
 import { foldOf, lengthOf } from './training-set.js';
 
 /**
@@ -27,13 +27,15 @@ export interface HeadLesson {
   labels: readonly string[];
   /** labels × sources: 1 where a source stands for the label. The weights are held to it. */
   mapped: Float32Array;
-  /** The texts that tell a film, whole or cut as a trailer's words: calibration and thresholds are theirs. */
+  /** The texts that tell a film, whole or cut as a trailer's words: the calibration is theirs. */
   told: readonly number[];
+  /** The texts, from here on, that look like a trailer's words: the thresholds are theirs. */
+  trailerLike: number;
 }
 
 /**
  * Learns each label from all scores, held to the sources that stand for it, then calibrates on answers to films that neither the scores' models nor the
- * head had seen, and tunes the thresholds on the same answers.
+ * head had seen, and sets the thresholds for those of them that look like a trailer's words.
  */
 export async function learnHead(
   lesson: HeadLesson,
@@ -70,7 +72,10 @@ export async function learnHead(
   const calibrator = fitPlatt(answers);
   const thresholds = thresholdsFor(
     { kind: 'best-f1' },
-    { ...answers, logits: calibrateAll(calibrator, answers) },
+    someRows(
+      { ...answers, logits: calibrateAll(calibrator, answers) },
+      (place) => lesson.told[place]! >= lesson.trailerLike,
+    ),
     labels.map((id) => id.slice(0, id.indexOf('/'))),
   );
   return {
