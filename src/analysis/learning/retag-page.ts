@@ -157,10 +157,10 @@ async function writePage(
  * triggers would: making profiles takes the same cores.
  */
 const WANT_PROFILES = `
-  INSERT INTO "TitleProfile" ("titleId")
+  INSERT INTO "OutdatedProfile" ("titleId")
   SELECT DISTINCT r."titleId" FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId"
   WHERE p."id" = ANY($1::text[]) ORDER BY 1
-  ON CONFLICT ("titleId") DO UPDATE SET "wanted" = "TitleProfile"."wanted" + 1`;
+  ON CONFLICT ("titleId") DO UPDATE SET "changes" = "OutdatedProfile"."changes" + 1`;
 
 const NO_VECTOR = new Float32Array();
 const floatsOf = (base64: string) => vectorFromBytes(Buffer.from(base64, 'base64'));
