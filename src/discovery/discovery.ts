@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.js';
@@ -58,9 +59,11 @@ export class Discovery {
   #started: Promise<ThreadPool<DiscoveryTasks>> | null = null;
   #silence: (() => void)[] = [];
   #making: Promise<void> | null = null;
+  #lastMaking: Promise<void> = Promise.resolve();
   #wantsMaking = false;
   #gone: string[] | null = [];
   #refreshing: Promise<void> | null = null;
+  #wantsRefresh = false;
 
   constructor(private readonly parts: DiscoveryParts) {
     this.#fullText = new FullText(parts.prisma);
@@ -81,7 +84,12 @@ export class Discovery {
     const { models } = await readManifest(packFolder);
     this.#readers ??= this.#addPool(options.readers ?? 1);
     const threads = this.#readers;
-    await makeProfiles({ pool, threads, packFolder, models }, this.#stop.signal, options.onRound);
+    // Of two at once the second would find the first at it, and return while profiles are still out of date.
+    const last = this.#lastMaking.catch(() => undefined);
+    this.#lastMaking = last.then(() =>
+      makeProfiles({ pool, threads, packFolder, models }, this.#stop.signal, options.onRound),
+    );
+    await this.#lastMaking;
   }
 
   /** Takes over whatever the database has that the index has not. */
@@ -89,7 +97,11 @@ export class Discovery {
     const index = await this.start();
     const gone = this.#gone;
     this.#gone = [];
-    await index.runOnEach('refresh', { gone });
+    await index.runOnEach('refresh', { gone }).catch((error) => {
+      // Which titles went is known no longer: the next time, the table is asked.
+      this.#gone = null;
+      throw error;
+    });
   }
 
   /** The likest titles of each of many titles; none of one without a profile. */
@@ -188,7 +200,10 @@ export class Discovery {
     const { titles } = await index.run('measure', undefined);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     log.info(`discovery: ${titles} titles after ${seconds} s`);
-    const timer = setInterval(() => this.#soonMake(), LOOK_ANYWAY_MS).unref();
+    const timer = setInterval(() => {
+      this.#soonMake();
+      this.#soonRefresh('');
+    }, LOOK_ANYWAY_MS).unref();
     this.#silence.push(() => clearInterval(timer));
     this.#soonMake();
     return index;
@@ -197,9 +212,7 @@ export class Discovery {
   /** One run at a time, and one more for whatever was asked for meanwhile. */
   #soonMake(): void {
     this.#wantsMaking = true;
-    this.#making ??= this.#makeWhileWanted().finally(() => {
-      this.#making = null;
-    });
+    this.#making ??= this.#makeWhileWanted();
   }
 
   async #makeWhileWanted(): Promise<void> {
@@ -209,18 +222,27 @@ export class Discovery {
         this.parts.log.error({ err: error }, 'profiles could not be made; they are tried again'),
       );
     }
+    this.#making = null;
   }
 
   /** @param gone a title that is no more, or '' for profiles that were written */
   #soonRefresh(gone: string): void {
     if (gone !== '') this.#gone?.push(gone);
-    this.#refreshing ??= pause(GATHER_MS, this.#stop.signal).then(async () => {
-      this.#refreshing = null;
-      if (this.#stop.signal.aborted) return;
+    this.#wantsRefresh = true;
+    this.#refreshing ??= this.#refreshWhileWanted();
+  }
+
+  async #refreshWhileWanted(): Promise<void> {
+    const { signal } = this.#stop;
+    while (this.#wantsRefresh && !signal.aborted) {
+      await setTimeout(GATHER_MS, undefined, { signal }).catch(() => undefined);
+      this.#wantsRefresh = false;
+      if (signal.aborted) return;
       await this.refresh().catch((error) =>
         this.parts.log.error({ err: error }, 'the index could not follow'),
       );
-    });
+    }
+    this.#refreshing = null;
   }
 
   async #newest({ restriction, disliked, first }: RankRequest): Promise<RankedTitle[]> {
@@ -254,14 +276,4 @@ export class Discovery {
 function threadEntry(): URL {
   const here = fileURLToPath(import.meta.url).replace('/src/discovery/', '/dist/discovery/');
   return new URL('./thread.js', `file://${here}`);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

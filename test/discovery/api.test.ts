@@ -7,10 +7,16 @@ import { FILMS_EACH, runServerWithFilms } from './films.js';
 const PATIENCE = { timeout: 15_000, interval: 50 };
 
 let server: RunningServer;
+const warnings: Error[] = [];
+const keep = (warning: Error) => warnings.push(warning);
 beforeAll(async () => {
+  process.on('warning', keep);
   server = await runServerWithFilms();
 });
-afterAll(() => server?.close());
+afterAll(async () => {
+  process.off('warning', keep);
+  await server?.close();
+});
 
 /** The answer's data; fails the test on errors. */
 async function ask(query: string, variables: object = {}) {
@@ -265,6 +271,15 @@ describe('the index', () => {
     await vi.waitFor(async () => expect(await listed()).toContain(id), PATIENCE);
     await ask(`mutation ($id: ID!) { deleteTitle(input: { id: $id }) { deletedTitleId } }`, { id });
     await vi.waitFor(async () => expect(await listed()).not.toContain(id), PATIENCE);
+  });
+
+  test('follows change after change without piling up listeners', async () => {
+    const title = { name: 'Canyon 100', synopsis: 'A sheriff hunts outlaws across the desert.' };
+    for (let year = 1970; year < 1982; year++) {
+      const id = await addTitle(`${title.name} ${year}`, title.synopsis);
+      await server.database.prisma.title.delete({ where: { id } });
+    }
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -43,7 +43,7 @@ export interface RecognitionOptions extends TranscriptionOptions {
 export const RECOGNITION_DEFAULTS: RecognitionOptions = {
   ...FALLBACK_DEFAULTS,
   language: null,
-  conditionOnPrevious: true,
+  conditionOnPrevious: false,
   batch: 8,
   seed: 0,
   known: [],
