@@ -67,7 +67,7 @@ export async function pullModels(names: readonly string[], { update = false }: P
       });
       const count = Object.keys(files).length;
       summaries.push(
-        `${model.repository} at ${commit.slice(0, 12)}: ${count} files, checked; ` +
+        `${model.repository} at ${commit.slice(0, 12)}: ${count} ${count === 1 ? 'file' : 'files'}, checked; ` +
           `its card says licence ${licence ?? 'nothing'}.\n`,
       );
     }

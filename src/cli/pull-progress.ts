@@ -15,8 +15,9 @@ export function showPull(output: NodeJS.WriteStream): PullProgress {
 
 function barsOn(output: NodeJS.WriteStream): PullProgress {
   const bars = new MultiBar({
-    ...{ stream: output, clearOnComplete: false },
-    format: '{name} [{bar}] {value} / {total} MiB',
+    ...{ stream: output, clearOnComplete: false, barsize: 20 },
+    // The name last: what does not fit into the terminal is cut off.
+    format: '[{bar}] {value} / {total} MiB  {name}',
   });
   const byName = new Map<string, SingleBar>();
   return {
