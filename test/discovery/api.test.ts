@@ -274,11 +274,16 @@ describe('the index', () => {
   });
 
   test('follows change after change without piling up listeners', async () => {
-    const title = { name: 'Canyon 100', synopsis: 'A sheriff hunts outlaws across the desert.' };
-    for (let year = 1970; year < 1982; year++) {
-      const id = await addTitle(`${title.name} ${year}`, title.synopsis);
-      await server.database.prisma.title.delete({ where: { id } });
+    const { prisma } = server.database;
+    const { discovery } = server.app;
+    const titles = await prisma.title.count();
+    const ids = Array.from({ length: 12 }, () => newId('title'));
+    for (const [i, id] of ids.entries()) {
+      await prisma.title.create({ data: { id, name: `Canyon ${100 + i}` } });
+      await vi.waitFor(async () => expect((await discovery.measure()).titles).toBe(titles + i + 1), PATIENCE);
     }
+    await prisma.title.deleteMany({ where: { id: { in: ids } } });
+    await vi.waitFor(async () => expect((await discovery.measure()).titles).toBe(titles), PATIENCE);
     expect(warnings).toEqual([]);
   });
 });
