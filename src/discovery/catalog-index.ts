@@ -1,6 +1,7 @@
 import type { Signal } from '../signals/signal.js';
-import { type Aspects, unit } from './aspect.js';
+import { type Aspects, type DenseAspect, unit } from './aspect.js';
 import { type IndexedLabel, LabelTable } from './label-table.js';
+import { unpackedWords } from './telling-words.js';
 import { TitleNumbers } from './title-numbers.js';
 import { VectorIndex } from './vector-index.js';
 
@@ -8,6 +9,8 @@ import { VectorIndex } from './vector-index.js';
 export interface IndexEntry {
   id: string;
   vectors: Record<Signal, Float32Array | null>;
+  /** As `tellingWords` packs them. */
+  words: Uint32Array | null;
   /** Label ids, accepted ones first. */
   labels: readonly string[];
   probabilities: readonly number[];
@@ -58,12 +61,12 @@ export class CatalogIndex {
     this.#createdAt = createdAt;
   }
 
-  put({ id, vectors, labels, probabilities, accepted, createdAt }: IndexEntry): void {
+  put({ id, vectors, words, labels, probabilities, accepted, createdAt }: IndexEntry): void {
     const row = this.numbers.add(id);
     this.reserve(row + 1);
     this.labels.set(row, labels, probabilities, accepted);
     this.#createdAt[row] = createdAt;
-    this.vectors?.set(row, this.aspectsAt(row, vectors));
+    this.vectors?.set(row, this.#denseAt(row, vectors), words);
     this.changes++;
   }
 
@@ -82,7 +85,14 @@ export class CatalogIndex {
   }
 
   /** A title's vectors as they are compared: of length 1, of this pack's dimensions, with the tags of its labels. */
-  aspectsAt(row: number, vectors: Record<Signal, Float32Array | null>): Aspects {
+  aspectsAt(row: number, vectors: Record<Signal, Float32Array | null>, words: Uint32Array | null): Aspects {
+    return { ...this.#denseAt(row, vectors), WORDS: words && unpackedWords(words) };
+  }
+
+  #denseAt(
+    row: number,
+    vectors: Record<Signal, Float32Array | null>,
+  ): Record<DenseAspect, Float32Array | null> {
     const fitting = (signal: Signal) =>
       vectors[signal]?.length === this.dimensions[signal] ? unit(vectors[signal]) : null;
     return {

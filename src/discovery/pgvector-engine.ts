@@ -1,10 +1,11 @@
 import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import { Prisma } from '../generated/prisma/client.js';
 import type { Signal } from '../signals/signal.js';
-import { ASPECTS, type Aspects, noAspects, similarity } from './aspect.js';
+import { ASPECTS, type Aspects, askedOf, similarity } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { PgvectorTable } from './pgvector-table.js';
 import { restrictionCondition, type Statements } from './restriction.js';
+import { packedFromBytes } from './telling-words.js';
 import { halfvec, patternOf, queryVector } from './title-vector.js';
 import type { NeighbourRequest, VectorEngine } from './vector-engine.js';
 import { inOrder, type Neighbour } from './vector-index.js';
@@ -29,6 +30,7 @@ export const PGVECTOR_SETTINGS =
 interface Candidate {
   titleId: string;
   text: Uint8Array | null;
+  terms: Uint8Array | null;
   picture: Uint8Array | null;
   sound: Uint8Array | null;
 }
@@ -103,8 +105,7 @@ export class PgvectorEngine implements VectorEngine {
   /** The highest inner products among titles of each pattern, which are those of the highest scores. */
   #lists(request: NeighbourRequest, count: number): Promise<PatternList[]> {
     const { query, blend } = request;
-    const asked = noAspects();
-    for (const aspect of ASPECTS) asked[aspect] = blend[aspect] > 0 ? query[aspect] : null;
+    const asked = askedOf(query, blend);
     const bits = patternOf(asked);
     const shared = new Set([...this.table.patterns].map((pattern) => pattern & bits));
     shared.delete(0);
@@ -166,15 +167,17 @@ export class PgvectorEngine implements VectorEngine {
     const { TEXT, PICTURE, SOUND } = this.models;
     return Prisma.sql`
       CASE WHEN f."textModel" = ${TEXT} THEN f."text" END AS "text",
+      CASE WHEN f."textModel" = ${TEXT} THEN f."terms" END AS "terms",
       CASE WHEN f."pictureModel" = ${PICTURE} THEN f."picture" END AS "picture",
       CASE WHEN f."soundModel" = ${SOUND} THEN f."sound" END AS "sound"`;
   }
 
   /** Null for a title that the index has not heard of yet. */
-  #aspects({ titleId, text, picture, sound }: Candidate): Aspects | null {
+  #aspects({ titleId, text, terms, picture, sound }: Candidate): Aspects | null {
     const row = this.index.numbers.of(titleId);
     if (row === undefined) return null;
     const vector = (bytes: Uint8Array | null) => bytes && vectorFromBytes(bytes);
-    return this.index.aspectsAt(row, { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) });
+    const vectors = { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) };
+    return this.index.aspectsAt(row, vectors, terms && packedFromBytes(terms));
   }
 }

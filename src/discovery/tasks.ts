@@ -1,6 +1,6 @@
 import { Failure } from '../failure.js';
 import { contentWords } from '../signals/text-words.js';
-import { type Aspects, type Blend, DEFAULT_BLEND, noAspects } from './aspect.js';
+import { type Aspects, type Blend, MATTER_BLEND, noAspects } from './aspect.js';
 import type { EngineKind } from './engine-choice.js';
 import { byLabels } from './label-search.js';
 import type { LabelCondition } from './label-table.js';
@@ -10,8 +10,8 @@ import { type RankedTitle, type RankRequest, rankForTaste } from './ranking.js';
 import { explain, type Reason } from './reasons.js';
 import { firstPassing, type Restriction } from './restriction.js';
 import { type BuiltRow, buildRows, type RowRequest } from './rows.js';
-import { sharedWords } from './shared-words.js';
 import { findTastes } from './taste.js';
+import { spelled } from './telling-words.js';
 import { type CatalogText, type ReadText, TextReader } from './text-reader.js';
 import { EVERYTHING, type NeighbourRequest } from './vector-engine.js';
 import type { Neighbour } from './vector-index.js';
@@ -90,8 +90,7 @@ export const tasks = {
   },
 
   async explain(input: { pairs: { a: string; b: string; blend: Blend }[] }): Promise<Reason[][]> {
-    const { index, engine } = current();
-    const names = index.labels.labels.map(({ name }) => name);
+    const { engine, names } = current();
     const aspectsOf = await engine.aspectsOf([...new Set(input.pairs.flatMap(({ a, b }) => [a, b]))]);
     return input.pairs.map(({ a, b, blend }) => {
       const [x, y] = [aspectsOf.get(a), aspectsOf.get(b)];
@@ -99,10 +98,9 @@ export const tasks = {
     });
   },
 
-  /** For each pair of texts the telling words that both have. */
-  sharedWords(input: { pairs: { a: string; b: string }[] }): string[][] {
-    const { vocabulary } = current().reader.model;
-    return input.pairs.map(({ a, b }) => sharedWords(a, b, vocabulary));
+  /** Stems as each text writes them. */
+  spellWords(input: { texts: { text: string; stems: string[] }[] }): string[][] {
+    return input.texts.map(({ text, stems }) => spelled(stems, text));
   },
 
   async searchByText({ text, limit, restriction, ...said }: TextQuery): Promise<TextMatches> {
@@ -122,8 +120,7 @@ export const tasks = {
   },
 
   rank(input: RankRequest): Promise<RankedTitle[]> {
-    const { index, engine } = current();
-    const names = index.labels.labels.map(({ name }) => name);
+    const { engine, names } = current();
     return rankForTaste(engine, input, names);
   },
 
@@ -132,7 +129,7 @@ export const tasks = {
     const liked = await engine.aspectsOf(input.liked);
     const tastes = findTastes(
       [...liked].map(([id, aspects]) => ({ id, aspects })),
-      DEFAULT_BLEND,
+      MATTER_BLEND,
     );
     const request = { ...input, tastes, without: new Set(input.liked) };
     return buildRows({ index, engine, shelving }, request);
@@ -159,7 +156,7 @@ export const tasks = {
 
 const textAlone = (vector: Float32Array): { query: Aspects; blend: Blend } => ({
   query: { ...noAspects(), TEXT: vector },
-  blend: { TEXT: 1, PICTURE: 0, SOUND: 0, TAGS: 0 },
+  blend: { TEXT: 1, WORDS: 0, PICTURE: 0, SOUND: 0, TAGS: 0 },
 });
 
 /** The texts nearest to a query that speak of most of its words. */

@@ -1,4 +1,4 @@
-import { ASPECTS, type Aspects, type Blend, noAspects, similarity, unit } from './aspect.js';
+import { type Aspects, type Blend, DENSE_ASPECTS, noAspects, similarity, unit } from './aspect.js';
 
 /** Titles that belong together in a profile, and their middle. */
 export interface Taste {
@@ -45,10 +45,10 @@ export function findTastes(liked: readonly { id: string; aspects: Aspects }[], b
     .map((group) => ({ members: group.map(({ id }) => id), centre: centreOf(group.map((t) => t.aspects)) }));
 }
 
-/** Aspect by aspect the direction of the mean of those that have it. */
+/** Aspect by aspect the direction of the mean of those that have it; a middle has no words of its own. */
 export function centreOf(titles: readonly Aspects[]): Aspects {
   const centre = noAspects();
-  for (const aspect of ASPECTS) {
+  for (const aspect of DENSE_ASPECTS) {
     const sum = new Float32Array(titles.find((title) => title[aspect])?.[aspect]?.length ?? 0);
     for (const title of titles) {
       title[aspect]?.forEach((value, i) => {

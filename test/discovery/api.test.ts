@@ -112,7 +112,7 @@ describe('similar titles', () => {
 
   test('follow the blend: with tags alone, only tags are reasons', async () => {
     const { title } = await ask(
-      `query ($id: ID!) { title(id: $id) { similar(first: 3, blend: { text: 0, picture: 0, sound: 0, tags: 1 }) { reasons { aspect } } } }`,
+      `query ($id: ID!) { title(id: $id) { similar(first: 3, blend: { text: 0, words: 0, picture: 0, sound: 0, tags: 1 }) { reasons { aspect } } } }`,
       { id: await idOf('Cellar 4') },
     );
     for (const { reasons } of title.similar) expect(reasons).toEqual([{ aspect: 'TAGS' }]);
