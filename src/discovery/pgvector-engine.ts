@@ -15,7 +15,8 @@ import { inOrder, type Neighbour } from './vector-index.js';
  * its order is mended by exact scores (`npm run bench -- discovery --vectors pgvector` has the recall).
  */
 const OVERFETCH = 3;
-const FEWEST_CANDIDATES = 100;
+/** As many as a walk keeps (`hnsw.ef_search`). */
+const FEWEST_CANDIDATES = 200;
 /** A cursor lies behind what was listed before: look this many times further each time. */
 const LOOK_FURTHER = 4;
 const DIGITS = 1e6;

@@ -18,7 +18,7 @@ export function patternOf(aspects: Aspects): number {
 }
 
 /** Numbers that words are projected to, and to how many of them each word goes. */
-const PROJECTED = 128;
+const PROJECTED = 256;
 const PLACES_EACH = 4;
 
 /** Numbers of a `titleVector`. */
@@ -58,7 +58,7 @@ function joined(
 
 /**
  * Words in few numbers: each goes to a few places with a sign of its own, so that inner products stay the same but
- * for an error of about 1/√128 (sparse Johnson–Lindenstrauss: Kane & Nelson 2014).
+ * for an error of about 1/√256 (sparse Johnson–Lindenstrauss: Kane & Nelson 2014).
  */
 function projected({ terms, weights }: SparseVector): Float32Array {
   const sums = new Float32Array(PROJECTED);
