@@ -18,7 +18,7 @@ export type Blend = Record<Aspect, number>;
  * they tell how a title feels, and together count as much as the meaning of texts does.
  */
 export const DEFAULT_BLEND: Blend = { TEXT: 0.3, WORDS: 0.7, PICTURE: 0.2, SOUND: 0.1, TAGS: 1 };
-/** What a title is about and how it feels, whoever made it: what tastes and rows go by. */
+/** What a title is about and how it feels, whoever made it: what rows go by, and what parts one taste from another. */
 export const MATTER_BLEND: Blend = { ...DEFAULT_BLEND, WORDS: 0 };
 
 /** One vector an aspect, of any length; null where the title has nothing to go by. */

@@ -1,4 +1,4 @@
-import { type Aspects, MATTER_BLEND, similarity } from './aspect.js';
+import { type Aspects, DEFAULT_BLEND, MATTER_BLEND, similarity } from './aspect.js';
 import { type Candidate, choose } from './diversity.js';
 import { explain, type Names, type Reason } from './reasons.js';
 import type { Restriction } from './restriction.js';
@@ -50,8 +50,8 @@ export async function rankForTaste(
   const candidates = pool.flatMap(({ id, group }): Candidate[] => {
     const own = aspectsOf.get(id);
     if (!own) return [];
-    const like = similarity(own, tastes[group]!.centre, MATTER_BLEND) ?? 0;
-    const dislike = Math.max(0, ...disliked.map((other) => similarity(own, other, MATTER_BLEND) ?? 0));
+    const like = similarity(own, tastes[group]!.centre, DEFAULT_BLEND) ?? 0;
+    const dislike = Math.max(0, ...disliked.map((other) => similarity(own, other, DEFAULT_BLEND) ?? 0));
     return [{ id, group, score: like - DISLIKE * Math.max(0, dislike - DISLIKE_FROM * like) }];
   });
   const all = tastes.reduce((sum, { members }) => sum + members.length, 0);
@@ -59,12 +59,12 @@ export async function rankForTaste(
     count: request.first,
     diversity: request.diversity,
     shares: tastes.map(({ members }) => members.length / all),
-    likeness: (a, b) => similarity(aspectsOf.get(a)!, aspectsOf.get(b)!, MATTER_BLEND) ?? 0,
+    likeness: (a, b) => similarity(aspectsOf.get(a)!, aspectsOf.get(b)!, DEFAULT_BLEND) ?? 0,
   });
   return chosen.map(({ id, value, group }) => {
     const own = aspectsOf.get(id)!;
     const because = nearestMember(own, tastes[group]!, named);
-    const reasons = explain(named.get(because)!, own, MATTER_BLEND, names);
+    const reasons = explain(named.get(because)!, own, DEFAULT_BLEND, names);
     return { id, score: Math.round(value * 1e6) / 1e6, because, reasons };
   });
 }
@@ -82,7 +82,7 @@ async function poolOf(
       engine.nearest({
         ...EVERYTHING,
         query: centre,
-        blend: MATTER_BLEND,
+        blend: DEFAULT_BLEND,
         limit: POOL,
         without,
         restriction,
@@ -100,6 +100,6 @@ async function poolOf(
 /** Reasons name a title that the profile knows, not a middle that nobody has seen. */
 function nearestMember(own: Aspects, { members }: Taste, named: ReadonlyMap<string, Aspects>): string {
   return members
-    .map((member) => ({ member, score: similarity(own, named.get(member)!, MATTER_BLEND) ?? 0 }))
+    .map((member) => ({ member, score: similarity(own, named.get(member)!, DEFAULT_BLEND) ?? 0 }))
     .sort((a, b) => b.score - a.score || (a.member < b.member ? -1 : 1))[0]!.member;
 }

@@ -16,6 +16,18 @@ export function sparseDot(a: SparseVector, b: SparseVector): number {
   return sum;
 }
 
+/** The direction of the mean of vectors of length 1; null for none. */
+export function sparseMean(vectors: readonly SparseVector[]): SparseVector | null {
+  const sums = new Map<number, number>();
+  for (const { terms, weights } of vectors)
+    for (const [i, term] of terms.entries()) sums.set(term, (sums.get(term) ?? 0) + weights[i]!);
+  if (sums.size === 0) return null;
+  const terms = Uint32Array.from(sums.keys()).sort();
+  const weights = Float32Array.from(terms, (term) => sums.get(term)!);
+  const length = Math.hypot(...weights);
+  return { terms, weights: weights.map((weight) => weight / length) };
+}
+
 /** What each place adds to the inner product, by place; only those that both have. */
 export function sparseProducts(a: SparseVector, b: SparseVector): Map<number, number> {
   const ofB = new Map(Array.from(b.terms, (term, i) => [term, b.weights[i]!]));

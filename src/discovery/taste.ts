@@ -1,4 +1,5 @@
 import { type Aspects, type Blend, DENSE_ASPECTS, noAspects, similarity, unit } from './aspect.js';
+import { sparseMean } from './sparse-vector.js';
 
 /** Titles that belong together in a profile, and their middle. */
 export interface Taste {
@@ -45,7 +46,7 @@ export function findTastes(liked: readonly { id: string; aspects: Aspects }[], b
     .map((group) => ({ members: group.map(({ id }) => id), centre: centreOf(group.map((t) => t.aspects)) }));
 }
 
-/** Aspect by aspect the direction of the mean of those that have it; a middle has no words of its own. */
+/** Aspect by aspect the direction of the mean of those that have it. */
 export function centreOf(titles: readonly Aspects[]): Aspects {
   const centre = noAspects();
   for (const aspect of DENSE_ASPECTS) {
@@ -57,5 +58,6 @@ export function centreOf(titles: readonly Aspects[]): Aspects {
     }
     centre[aspect] = unit(sum);
   }
+  centre.WORDS = sparseMean(titles.flatMap(({ WORDS }) => WORDS ?? []));
   return centre;
 }
