@@ -7,6 +7,7 @@ import { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
 import type { Blend } from './aspect.js';
+import { readCommonWords } from './common-words.js';
 import { chooseEngine, type EngineKind } from './engine-choice.js';
 import { FullText } from './full-text.js';
 import { type MomentMatch, searchMoments } from './moments.js';
@@ -54,6 +55,7 @@ export class Discovery {
   #index: ThreadPool<DiscoveryTasks> | null = null;
   #readers: ThreadPool<DiscoveryTasks> | null = null;
   readonly #fullText: FullText;
+  #common: Promise<ReadonlySet<string>> | null = null;
   readonly #stop = new AbortController();
   #pools: ThreadPool<DiscoveryTasks>[] = [];
   #started: Promise<ThreadPool<DiscoveryTasks>> | null = null;
@@ -122,8 +124,10 @@ export class Discovery {
 
   async search(request: SearchRequest): Promise<SearchResult> {
     const index = await this.start();
-    const { taxonomy } = this.parts;
-    return searchTitles({ index, fullText: this.#fullText, taxonomy }, request);
+    const { taxonomy, packFolder } = this.parts;
+    this.#common ??= readCommonWords(packFolder);
+    const common = await this.#common;
+    return searchTitles({ index, fullText: this.#fullText, taxonomy, common }, request);
   }
 
   highlights(text: string, ids: readonly string[]): Promise<Map<string, string>> {

@@ -3,6 +3,7 @@ import type { TitleFilter } from '../catalog/title-filter.js';
 import { Failure } from '../failure.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
+import { tellingText } from './common-words.js';
 import { type FullText, LONGEST_LIST } from './full-text.js';
 import { type Interpretation, interpret } from './query-words.js';
 import { fuseRanks } from './rank-fusion.js';
@@ -51,6 +52,8 @@ interface SearchParts {
   index: ThreadPool<DiscoveryTasks>;
   fullText: FullText;
   taxonomy: Pick<Taxonomy, 'groups'>;
+  /** Stems that tell nothing by themselves. */
+  common: ReadonlySet<string>;
 }
 
 /**
@@ -77,16 +80,17 @@ export function refuseUnusable(query: string): void {
 }
 
 async function readLists(
-  { index, fullText }: SearchParts,
+  { index, fullText, common }: SearchParts,
   interpretation: Interpretation,
   filter: TitleFilter,
 ): Promise<{ kind: MatchKind; ids: string[] }[]> {
+  const telling = tellingText(interpretation, common);
   const restriction = { filter, withoutWords: interpretation.withoutWords };
   const [names, words, vectors] = await Promise.all([
     interpretation.exclude.length > 0 ? [] : fullText.names(interpretation.text, filter),
-    fullText.matches(interpretation, filter),
+    fullText.matches(interpretation, telling, filter),
     index.run('searchByText', {
-      ...{ text: interpretation.text, limit: LONGEST_LIST, restriction },
+      ...{ texts: [...new Set([interpretation.text, telling])], limit: LONGEST_LIST, restriction },
       include: interpretation.include.map(({ labels }) => labels),
       exclude: interpretation.exclude.flatMap(({ labels }) => labels),
     }),

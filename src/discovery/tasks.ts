@@ -4,7 +4,7 @@ import { type Aspects, type Blend, MATTER_BLEND, noAspects } from './aspect.js';
 import type { EngineKind } from './engine-choice.js';
 import { byLabels } from './label-search.js';
 import type { LabelCondition } from './label-table.js';
-import { MEANING_CUTOFF, SURE_MEANING, speaksOf } from './meaning.js';
+import { MEANING_CUTOFF, speaksOf } from './meaning.js';
 import { OpenIndex } from './open-index.js';
 import { type RankedTitle, type RankRequest, rankForTaste } from './ranking.js';
 import { explain, type Reason } from './reasons.js';
@@ -28,7 +28,8 @@ export interface SimilarQuery {
 }
 
 export interface TextQuery {
-  text: string;
+  /** The next one is searched with where one finds nothing by meaning. */
+  texts: readonly string[];
   limit: number;
   restriction: Restriction;
   /** Label ids: a title must have one of each set, accepted or worth a look. */
@@ -103,7 +104,7 @@ export const tasks = {
     return input.texts.map(({ text, stems }) => spelled(stems, text));
   },
 
-  async searchByText({ text, limit, restriction, ...said }: TextQuery): Promise<TextMatches> {
+  async searchByText({ texts, limit, restriction, ...said }: TextQuery): Promise<TextMatches> {
     const { index, database } = current();
     const known = (id: string) => index.labels.numberOf(id) ?? [];
     const labels: LabelCondition = {
@@ -111,7 +112,7 @@ export const tasks = {
       exclude: said.exclude.flatMap(known),
     };
     const [byVector, byLabel] = await Promise.all([
-      byMeaning(text, { ...EVERYTHING, limit, minScore: MEANING_CUTOFF, labels, restriction }),
+      byFirstMeaning(texts, { ...EVERYTHING, limit, minScore: MEANING_CUTOFF, labels, restriction }),
       firstPassing(database, restriction, limit, null, (count, after) =>
         byLabels(index, labels, count, after),
       ),
@@ -159,6 +160,17 @@ const textAlone = (vector: Float32Array): { query: Aspects; blend: Blend } => ({
   blend: { TEXT: 1, WORDS: 0, PICTURE: 0, SOUND: 0, TAGS: 0 },
 });
 
+async function byFirstMeaning(
+  texts: readonly string[],
+  request: Omit<NeighbourRequest, 'query' | 'blend'>,
+): Promise<Neighbour[]> {
+  for (const text of texts) {
+    const found = await byMeaning(text, request);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
 /** The texts nearest to a query that speak of most of its words. */
 async function byMeaning(
   text: string,
@@ -170,9 +182,9 @@ async function byMeaning(
   const known = words.filter((word) => word !== null);
   const near = await engine.nearest({ ...request, ...textAlone(vector) });
   const aspectsOf = await engine.aspectsOf(near.map(({ id }) => id));
-  return near.filter(({ id, score }) => {
+  return near.filter(({ id }) => {
     const title = aspectsOf.get(id)?.TEXT;
-    return score >= SURE_MEANING || (title && speaksOf(title, known));
+    return title && speaksOf(title, known);
   });
 }
 
