@@ -14,6 +14,7 @@ import { UNRESTRICTED } from '../src/discovery/restriction.js';
 import type { SparseVector } from '../src/discovery/sparse-vector.js';
 import { TitleNumbers } from '../src/discovery/title-numbers.js';
 import { VectorIndex } from '../src/discovery/vector-index.js';
+import { WordColumn } from '../src/discovery/word-column.js';
 import { readManifest } from '../src/inference/packs.js';
 import { createLogger } from '../src/log.js';
 import { TextModel } from '../src/signals/text-model.js';
@@ -197,13 +198,19 @@ async function measureGrowth(): Promise<Report> {
   for (const count of GROWTH) {
     const { catalog, dimensions } = await generator();
     const numbers = new TitleNumbers();
-    const index = new VectorIndex(dimensions, numbers);
+    const column = new WordColumn();
+    const index = new VectorIndex(dimensions, numbers, column);
     index.reserve(count);
+    column.reserve(count);
     for (let i = 0; i < count; i++) {
       const { id, aspects, words } = catalog.next(i);
-      index.set(numbers.add(id), aspects, words);
+      const row = numbers.add(id);
+      index.set(row, aspects);
+      column.set(row, words);
     }
-    facts.push(`${count} titles: ${((index.rowBytes * count) / 2 ** 20).toFixed(0)} MiB of vectors`);
+    facts.push(
+      `${count} titles: ${(((index.rowBytes + column.rowBytes(count)) * count) / 2 ** 20).toFixed(0)} MiB of vectors`,
+    );
     timings.push(
       await time(`similar, ${count} titles`, 1, 200, async (i) => {
         const own = (i * 7919) % count;

@@ -5,6 +5,7 @@ import { ASPECTS, type Aspects, askedOf, similarity } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { PgvectorTable } from './pgvector-table.js';
 import { restrictionCondition, type Statements } from './restriction.js';
+import type { SparseVector } from './sparse-vector.js';
 import { packedFromBytes } from './telling-words.js';
 import { halfvec, patternOf, queryVector } from './title-vector.js';
 import type { NeighbourRequest, VectorEngine } from './vector-engine.js';
@@ -79,8 +80,10 @@ export class PgvectorEngine implements VectorEngine {
     const { limit, minScore, after } = request;
     for (let look = Math.max(FEWEST_CANDIDATES, OVERFETCH * limit); ; look *= LOOK_FURTHER) {
       const lists = await this.#lists(request, look);
-      const found = lists
-        .flatMap(({ scored }) => scored)
+      const scored = new Map(
+        lists.flatMap((list) => list.scored.map((neighbour) => [neighbour.id, neighbour])),
+      );
+      const found = [...scored.values()]
         .filter((neighbour) => neighbour.score >= minScore && (!after || inOrder(after, neighbour) < 0))
         .sort(inOrder);
       if (found.length >= limit || lists.every(({ isEnd }) => isEnd)) return found.slice(0, limit);
@@ -103,22 +106,39 @@ export class PgvectorEngine implements VectorEngine {
     return this.table.readNewer();
   }
 
-  /** The highest inner products among titles of each pattern, which are those of the highest scores. */
+  /** Candidates by words, and for each pattern by everything else. */
   #lists(request: NeighbourRequest, count: number): Promise<PatternList[]> {
-    const { query, blend } = request;
-    const asked = askedOf(query, blend);
+    const asked = askedOf(request.query, request.blend);
     const bits = patternOf(asked);
     const shared = new Set([...this.table.patterns].map((pattern) => pattern & bits));
     shared.delete(0);
-    return Promise.all(
-      [...shared].map(async (common) => {
+    return Promise.all([
+      this.#ofWords(request, asked.WORDS, count),
+      // The highest inner products among titles of each pattern are those of the highest scores but for words.
+      ...[...shared].map(async (common) => {
         const patterns = [...this.table.patterns].filter((pattern) => (pattern & bits) === common);
         const candidates = await this.#ofPattern({ request, asked, patterns, count, way: 'graph' });
         const scored = candidates.flatMap((candidate) => this.#scored(candidate, request));
         const last = scored.at(-1);
         return { scored, isEnd: candidates.length < count || !last || last.score < request.minScore };
       }),
-    );
+    ]);
+  }
+
+  /** Those that share the most telling words, which this process knows of all titles. */
+  async #ofWords(request: NeighbourRequest, words: SparseVector | null, count: number): Promise<PatternList> {
+    if (!words) return { scored: [], isEnd: true };
+    const { numbers, labels } = this.index;
+    const fits = (row: number) =>
+      !request.without.has(numbers.idOf(row)) && (!request.labels || labels.fits(row, request.labels));
+    const ids = this.index.words.highest(words, count, numbers.count, fits).map((row) => numbers.idOf(row));
+    const { text, values } = Prisma.sql`
+      SELECT f."titleId", ${this.#vectors()}
+      FROM "TitleProfile" f JOIN "Title" t ON t."id" = f."titleId"
+      WHERE f."titleId" = ANY(${ids}::text[]) AND ${restrictionCondition(request.restriction)}`;
+    const { rows } = await this.database.query<Candidate>(text, values);
+    const scored = rows.flatMap((candidate) => this.#scored(candidate, request));
+    return { scored, isEnd: ids.length < count };
   }
 
   async #ofPattern({ request, asked, patterns, count, way }: PatternRequest): Promise<Candidate[]> {

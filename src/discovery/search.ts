@@ -33,7 +33,8 @@ const LONGEST_QUERY = 300; // characters
 /** A name that is typed is meant; words say more than meaning does. */
 const WEIGHTS: Record<Exclude<MatchKind, 'LABELS'>, number> = { NAME: 2, WORDS: 1, MEANING: 0.8 };
 /**
- * Of a query of nothing but label words, labels know most; beside other words they only filter and put in order.
+ * Of a query of nothing but label words, labels know most; beside other words they filter, and what has nothing but
+ * the labels comes last: the weight falls with the cube of their share.
  * `npm run bench -- relevance` (search by a label word) shows what comes of it.
  */
 const LABELS_ALONE = 4;
@@ -44,7 +45,7 @@ export function weightOf(
   { include, rest }: Pick<Interpretation, 'include' | 'rest'>,
 ): number {
   if (kind !== 'LABELS') return WEIGHTS[kind];
-  return (LABELS_ALONE * include.length) / Math.max(1, include.length + rest.length);
+  return LABELS_ALONE * (include.length / Math.max(1, include.length + rest.length)) ** 3;
 }
 const ORDER = 'RELEVANCE';
 

@@ -9,7 +9,7 @@ import {
 import { HighestScores } from './highest-scores.js';
 import type { TitleNumbers } from './title-numbers.js';
 import { VectorColumn } from './vector-column.js';
-import { WordColumn } from './word-column.js';
+import type { WordColumn } from './word-column.js';
 
 /** A title and how alike it is, −1 … 1. */
 export interface Neighbour {
@@ -40,14 +40,18 @@ const DIGITS = 1e6;
  */
 export class VectorIndex {
   readonly #columns: Record<DenseAspect, VectorColumn>;
-  readonly #words = new WordColumn();
   #sums = new Float32Array(0);
   #masses = new Float32Array(0);
 
-  /** @param dimensions numbers of each aspect's vectors @param numbers whose rows these are */
+  /**
+   * @param dimensions numbers of each aspect's vectors
+   * @param numbers whose rows these are
+   * @param words of the same rows, kept by whoever made the index
+   */
   constructor(
     dimensions: Record<DenseAspect, number>,
     private readonly numbers: TitleNumbers,
+    private readonly words: WordColumn,
   ) {
     this.#columns = Object.fromEntries(
       DENSE_ASPECTS.map((aspect) => [aspect, new VectorColumn(dimensions[aspect])]),
@@ -56,36 +60,32 @@ export class VectorIndex {
 
   /** Bytes that a row takes. */
   get rowBytes(): number {
-    const dense = DENSE_ASPECTS.reduce((sum, aspect) => sum + this.#columns[aspect].rowBytes, 0);
-    return dense + this.#words.rowBytes(this.numbers.count) + 8;
+    return DENSE_ASPECTS.reduce((sum, aspect) => sum + this.#columns[aspect].rowBytes, 0) + 8;
   }
 
   /** Makes room for `rows` rows in all. */
   reserve(rows: number): void {
     if (rows <= this.#sums.length) return;
     for (const aspect of DENSE_ASPECTS) this.#columns[aspect].reserve(rows);
-    this.#words.reserve(rows);
     this.#sums = new Float32Array(rows);
     this.#masses = new Float32Array(rows);
   }
 
-  /** @param vectors of length 1 @param words packed, as profiles have them */
-  set(row: number, vectors: Record<DenseAspect, Float32Array | null>, words: Uint32Array | null): void {
+  /** @param vectors of length 1 */
+  set(row: number, vectors: Record<DenseAspect, Float32Array | null>): void {
     for (const aspect of DENSE_ASPECTS) this.#columns[aspect].set(row, vectors[aspect]);
-    this.#words.set(row, words);
   }
 
   move(from: number, to: number): void {
     if (from === to) return;
     for (const aspect of DENSE_ASPECTS) this.#columns[aspect].move(from, to);
-    this.#words.move(from, to);
   }
 
   /** The row's vectors: views, to be used at once. */
   at(row: number): Aspects {
     const aspects = noAspects();
     for (const aspect of DENSE_ASPECTS) aspects[aspect] = this.#columns[aspect].at(row);
-    aspects.WORDS = this.#words.at(row);
+    aspects.WORDS = this.words.at(row);
     return aspects;
   }
 
@@ -123,7 +123,7 @@ export class VectorIndex {
       slack = Math.max(slack, off);
     }
     if (query.WORDS && blend.WORDS > 0)
-      this.#words.scan(query.WORDS, blend.WORDS, rows, this.#sums, this.#masses);
+      this.words.scan(query.WORDS, blend.WORDS, rows, this.#sums, this.#masses);
     for (let row = 0; row < rows; row++) {
       const mass = this.#masses[row]!;
       this.#sums[row] = mass > 0 ? this.#sums[row]! / mass : Number.NEGATIVE_INFINITY;

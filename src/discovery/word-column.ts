@@ -1,3 +1,4 @@
+import { HighestScores } from './highest-scores.js';
 import type { SparseVector } from './sparse-vector.js';
 import { MOST_TERMS, STEPS, unpackedWords } from './telling-words.js';
 
@@ -48,6 +49,7 @@ export class WordColumn {
   }
 
   move(from: number, to: number): void {
+    if (from === to) return;
     this.set(to, this.#wordsAt(from).slice());
   }
 
@@ -65,6 +67,21 @@ export class WordColumn {
       }
     }
     for (let row = 0; row < rows; row++) if (worth[row]! > 0) masses[row]! += weight;
+  }
+
+  /** The rows with the highest cosines above 0, of those that fit. */
+  highest(query: SparseVector, count: number, rows: number, fits: (row: number) => boolean): number[] {
+    const [sums, masses] = [new Float32Array(this.#step.length), new Float32Array(this.#step.length)];
+    this.scan(query, 1, rows, sums, masses);
+    const best = new HighestScores(count);
+    const found: number[] = [];
+    for (let row = 0; row < rows; row++) {
+      const sum = sums[row]!;
+      if (sum <= 0 || sum < best.lowest || !fits(row)) continue;
+      best.offer(sum);
+      found.push(row);
+    }
+    return found.sort((a, b) => sums[b]! - sums[a]! || a - b).slice(0, count);
   }
 
   /** Bytes a row takes, the lists of words shared out among `rows` rows. */

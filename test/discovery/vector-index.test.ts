@@ -11,6 +11,7 @@ import {
 import { unpackedWords } from '../../src/discovery/telling-words.js';
 import { TitleNumbers } from '../../src/discovery/title-numbers.js';
 import { inOrder, type Neighbour, VectorIndex } from '../../src/discovery/vector-index.js';
+import { WordColumn } from '../../src/discovery/word-column.js';
 import { randomStream } from '../../src/tagging/random.js';
 
 const DIMENSIONS = { TEXT: 96, PICTURE: 23, SOUND: 14, TAGS: 53 };
@@ -55,20 +56,24 @@ const ROOM = 6_000;
 
 interface Filled {
   index: VectorIndex;
+  column: WordColumn;
   numbers: TitleNumbers;
   rows: Map<string, Aspects>;
 }
 
 function empty(): Filled {
   const numbers = new TitleNumbers();
-  const index = new VectorIndex(DIMENSIONS, numbers);
+  const column = new WordColumn();
+  const index = new VectorIndex(DIMENSIONS, numbers, column);
   index.reserve(ROOM);
-  return { numbers, index, rows: new Map() };
+  column.reserve(ROOM);
+  return { numbers, index, column, rows: new Map() };
 }
 
-function put({ index, numbers, rows }: Filled, id: string, { aspects, words }: Title): void {
+function put({ index, column, numbers, rows }: Filled, id: string, { aspects, words }: Title): void {
   const row = numbers.add(id);
-  index.set(row, aspects, words);
+  index.set(row, aspects);
+  column.set(row, words);
   rows.set(id, aspects);
 }
 
@@ -152,18 +157,20 @@ describe('the vector index', () => {
   });
 
   test('keeps the others in place when a title goes', () => {
-    const { index, numbers, rows } = filled(200, 9);
+    const all = filled(200, 9);
+    const { index, column, numbers, rows } = all;
     const query = randomAspects(randomStream(10), 0);
     for (const id of [...rows.keys()].filter((_, i) => i % 3 === 0)) {
       const { from, to } = numbers.remove(id)!;
       index.move(from, to);
+      column.move(from, to);
       rows.delete(id);
     }
     expect(numbers.count).toBe(rows.size);
     // The places behind the end are taken again, and what was there is forgotten.
     const random = randomStream(11);
-    for (let i = 0; i < 30; i++) put({ index, numbers, rows }, `later_${i}`, randomTitle(random));
-    for (const id of [...rows.keys()].slice(0, 40)) put({ index, numbers, rows }, id, randomTitle(random));
+    for (let i = 0; i < 30; i++) put(all, `later_${i}`, randomTitle(random));
+    for (const id of [...rows.keys()].slice(0, 40)) put(all, id, randomTitle(random));
     expect(index.nearest({ query, blend: DEFAULT_BLEND, limit: 500 })).toEqual(bruteForce(rows, query));
   });
 });
