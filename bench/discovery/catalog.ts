@@ -170,7 +170,7 @@ async function writeBatch(
     [json],
   );
   await pool.query(
-    `UPDATE "TitleProfile" f SET "made" = f."wanted", "revision" = nextval('"TitleProfile_revision_seq"'),
+    `UPDATE "TitleProfile" f SET "revision" = nextval('"TitleProfile_revision_seq"'),
        "textModel" = $2, "text" = decode(r."text", 'base64'), "terms" = decode(r."terms", 'base64'),
        "pictureModel" = $3, "picture" = decode(r."picture", 'base64'),
        "soundModel" = $4, "sound" = decode(r."sound", 'base64'),
@@ -181,4 +181,5 @@ async function writeBatch(
      WHERE f."titleId" = r."id"`,
     [json, models.TEXT, models.PICTURE, models.SOUND],
   );
+  await pool.query('TRUNCATE "OutdatedProfile"');
 }

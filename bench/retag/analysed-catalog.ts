@@ -125,8 +125,9 @@ function statements(classifierId: string): string[] {
      SELECT 'prediction_' || hex, "labelId", "probability", "threshold", "state", "weight", "margin", "shares", "evidence"
      FROM numbers JOIN tags USING (text)`,
     // As discovery leaves them: up to date, with the words that they are found by.
-    `UPDATE "TitleProfile" f SET "made" = "wanted", "words" = to_tsvector('english', array_to_string(lines, ' '))
+    `UPDATE "TitleProfile" f SET "words" = to_tsvector('english', array_to_string(lines, ' '))
      FROM numbers JOIN texts USING (text) WHERE f."titleId" = 'title_' || hex`,
+    'TRUNCATE "OutdatedProfile"',
     'ANALYZE',
   ];
 }

@@ -8,7 +8,7 @@ import { buildVideomae } from './architectures/videomae.js';
 import { buildWhisperDecoder } from './architectures/whisper-decoder.js';
 import { buildWhisperEncoder } from './architectures/whisper-encoder.js';
 import { Checkpoint, checkpointDigest } from './checkpoint.js';
-import type { GraphBuilder, Precision } from './onnx/graph.js';
+import { type GraphBuilder, PRECISIONS, type Precision } from './onnx/graph.js';
 import { writeModelFile } from './onnx/model-file.js';
 import { readSentenceConfig } from './sentence-config.js';
 
@@ -35,12 +35,22 @@ export async function convertCheckpoint(
   try {
     const graphs = await buildGraphs(checkpoint, options.precision);
     const digest = await digestOf(folder, options.precision);
-    const target = path.join(options.cacheFolder, `${options.precision}-${digest.slice(0, 16)}`);
+    const target = folderOf(options, digest);
     if (!(await exists(target))) await writeOnce(graphs, target);
     const files = Object.keys(graphs).map((role) => [role, path.join(target, fileOf(role))]);
     return { digest, files: Object.fromEntries(files) };
   } finally {
     await checkpoint.close();
+  }
+}
+
+/**
+ * Deletes what a checkpoint was converted to, in every precision; a folder that is no checkpoint became nothing.
+ */
+export async function removeConverted(folder: string, cacheFolder: string): Promise<void> {
+  for (const precision of PRECISIONS) {
+    const digest = await digestOf(folder, precision).catch(() => null);
+    if (digest) await rm(folderOf({ precision, cacheFolder }, digest), { recursive: true, force: true });
   }
 }
 
@@ -72,6 +82,13 @@ export async function buildGraphs(
         `${checkpoint.folder} is of architecture ${architecture}: use a bert, mpnet, videomae or whisper checkpoint.`,
       );
   }
+}
+
+function folderOf(
+  { precision, cacheFolder }: { precision: Precision; cacheFolder: string },
+  digest: string,
+): string {
+  return path.join(cacheFolder, `${precision}-${digest.slice(0, 16)}`);
 }
 
 async function digestOf(folder: string, precision: Precision): Promise<string> {

@@ -1,6 +1,5 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { json } from 'node:stream/consumers';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
 import { z } from 'zod';
@@ -47,6 +46,8 @@ const revisionShape = z.object({
 /** Silence for this long is a broken connection. */
 const STALL_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 5;
+/** A revision's description: a few kilobytes; a repository of ten thousand files has some megabytes. */
+const MAX_DESCRIPTION_BYTES = 16 * 1024 ** 2;
 
 export class Hub {
   constructor(private readonly options: HubOptions) {}
@@ -58,7 +59,7 @@ export class Hub {
   async revision(repository: string, revision: string, signal: AbortSignal): Promise<HubRevision> {
     const path = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
     const response = await this.#get(path, {}, signal);
-    const parsed = revisionShape.safeParse(await json(response).catch(() => null));
+    const parsed = revisionShape.safeParse(await readJson(response).catch(() => null));
     if (!parsed.success) {
       throw new Failure(
         'DOWNLOAD_FAILED',
@@ -150,6 +151,18 @@ function ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Pr
     asked.on('timeout', () => asked.destroy(new Error('the server fell silent')));
     asked.end();
   });
+}
+
+/** @throws when it is no JSON, or too long for any */
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes > MAX_DESCRIPTION_BYTES) throw new Error('the description of a revision does not end');
+  }
+  return JSON.parse(Buffer.concat(parts).toString('utf8'));
 }
 
 function refusal(status: number, path: string, hasToken: boolean): Failure {

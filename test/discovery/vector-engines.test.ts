@@ -64,7 +64,7 @@ async function write(i: number, random: () => number, model = MODELS.TEXT): Prom
     [idOf(i), 1900 + (i % 60)],
   );
   await database.query(
-    `UPDATE "TitleProfile" SET "made" = "wanted", "revision" = nextval('"TitleProfile_revision_seq"'),
+    `UPDATE "TitleProfile" SET "revision" = nextval('"TitleProfile_revision_seq"'),
        "textModel" = $2, "text" = $3, "pictureModel" = $4, "picture" = $5, "soundModel" = $6, "sound" = $7,
        "labels" = $8, "probabilities" = $9, "accepted" = $10, "terms" = $11
      WHERE "titleId" = $1`,

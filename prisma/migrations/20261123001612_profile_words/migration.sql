@@ -2,4 +2,5 @@
 ALTER TABLE "TitleProfile" ADD COLUMN     "terms" BYTEA;
 
 -- Profiles that are there are made anew, with their words.
-UPDATE "TitleProfile" SET "wanted" = "wanted" + 1;
+INSERT INTO "OutdatedProfile" ("titleId") SELECT "titleId" FROM "TitleProfile" ORDER BY 1
+  ON CONFLICT ("titleId") DO UPDATE SET "changes" = "OutdatedProfile"."changes" + 1;

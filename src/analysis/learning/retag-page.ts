@@ -41,11 +41,11 @@ interface StoredVector {
 
 /** Reads, tags and writes one page over a connection of its own. Tagging a page twice changes nothing. */
 export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPage): Promise<RetaggedPage> {
-  const stored = await readSignals(client, page);
+  const stored = await readSignals(client, page, tagger.reads !== 'VECTORS');
   const usable = stored.filter(({ vectors }) => vectors.length > 0);
   const tagged: { predictionId: string; tags: StoredTag[] }[] = [];
   for (const { predictionId, vectors, lines } of usable) {
-    const moments = tagger.readsMoments ? await readMoments(client, vectors) : null;
+    const moments = tagger.reads === 'MOMENTS' ? await readMoments(client, vectors) : null;
     const embeddings = vectors.map((entry) => embeddingOf(entry, lines, moments));
     const tags = moments ? (await tagger.tag(embeddings)).tags : await decide(tagger, embeddings);
     tagged.push({ predictionId, tags });
@@ -54,7 +54,7 @@ export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPa
   return { tagged: isWanted ? tagged.length : 0, skipped: stored.length - usable.length, isWanted };
 }
 
-async function readSignals(client: pg.Client, page: RetagPage): Promise<StoredSignals[]> {
+async function readSignals(client: pg.Client, page: RetagPage, withLines: boolean): Promise<StoredSignals[]> {
   const { rows } = await client.query<StoredSignals>({
     name: 'retag-read',
     text: `
@@ -63,9 +63,9 @@ async function readSignals(client: pg.Client, page: RetagPage): Promise<StoredSi
             'vector', encode(s."vector", 'base64'), 'measures', s."measures", 'missingReason', s."missingReason"))
           FROM "SignalVector" s WHERE s."trailerId" = p."trailerId" AND s."model" = ANY($2::text[])), '[]') AS "vectors",
         ARRAY(SELECT n."text" FROM "Line" n
-          WHERE n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") AS "lines"
+          WHERE $3 AND n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") AS "lines"
       FROM "Prediction" p WHERE p."id" = ANY($1::text[])`,
-    values: [page.predictionIds, page.encoders],
+    values: [page.predictionIds, page.encoders, withLines],
   });
   return rows;
 }
@@ -157,10 +157,10 @@ async function writePage(
  * triggers would: making profiles takes the same cores.
  */
 const WANT_PROFILES = `
-  INSERT INTO "TitleProfile" ("titleId")
+  INSERT INTO "OutdatedProfile" ("titleId")
   SELECT DISTINCT r."titleId" FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId"
   WHERE p."id" = ANY($1::text[]) ORDER BY 1
-  ON CONFLICT ("titleId") DO UPDATE SET "wanted" = "TitleProfile"."wanted" + 1`;
+  ON CONFLICT ("titleId") DO UPDATE SET "changes" = "OutdatedProfile"."changes" + 1`;
 
 const NO_VECTOR = new Float32Array();
 const floatsOf = (base64: string) => vectorFromBytes(Buffer.from(base64, 'base64'));
