@@ -7,6 +7,7 @@ import { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
 import type { Blend } from './aspect.js';
+import { readCommonWords } from './common-words.js';
 import { chooseEngine, type EngineKind } from './engine-choice.js';
 import { FullText } from './full-text.js';
 import { type MomentMatch, searchMoments } from './moments.js';
@@ -54,6 +55,7 @@ export class Discovery {
   #index: ThreadPool<DiscoveryTasks> | null = null;
   #readers: ThreadPool<DiscoveryTasks> | null = null;
   readonly #fullText: FullText;
+  #common: Promise<ReadonlySet<string>> | null = null;
   readonly #stop = new AbortController();
   #pools: ThreadPool<DiscoveryTasks>[] = [];
   #started: Promise<ThreadPool<DiscoveryTasks>> | null = null;
@@ -110,17 +112,22 @@ export class Discovery {
     return index.run('similar', query);
   }
 
-  /** Why titles are alike, from the same numbers as their scores; with the words that both texts have. */
+  /** Why titles are alike, from the same numbers as their scores; words as the first one's texts write them. */
   async explain(pairs: { a: string; b: string; blend: Blend }[]): Promise<Reason[][]> {
     const index = await this.start();
     const reasons = await index.run('explain', { pairs });
-    return this.#withWords(pairs, reasons);
+    return this.#inWords(
+      pairs.map(({ a }) => a),
+      reasons,
+    );
   }
 
   async search(request: SearchRequest): Promise<SearchResult> {
     const index = await this.start();
-    const { taxonomy } = this.parts;
-    return searchTitles({ index, fullText: this.#fullText, taxonomy }, request);
+    const { taxonomy, packFolder } = this.parts;
+    this.#common ??= readCommonWords(packFolder);
+    const common = await this.#common;
+    return searchTitles({ index, fullText: this.#fullText, taxonomy, common }, request);
   }
 
   highlights(text: string, ids: readonly string[]): Promise<Map<string, string>> {
@@ -140,8 +147,8 @@ export class Discovery {
     const index = await this.start();
     const ranked = await index.run('rank', request);
     if (ranked.length === 0) return this.#newest(request);
-    const because = ranked.map(({ id, because }) => ({ a: because ?? id, b: id }));
-    const reasons = await this.#withWords(
+    const because = ranked.map(({ id, because }) => because ?? id);
+    const reasons = await this.#inWords(
       because,
       ranked.map((title) => title.reasons),
     );
@@ -253,21 +260,24 @@ export class Discovery {
     return rows.map(({ id }) => ({ id, score: 0, because: null, reasons: [] }));
   }
 
-  async #withWords(pairs: { a: string; b: string }[], reasons: Reason[][]): Promise<Reason[][]> {
-    const ids = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-    const texts = await this.parts.prisma.$queryRaw<{ id: string; text: string }[]>`
+  /** Reasons with whole words for stems. @param ids of the titles whose texts have the words, one for each list */
+  async #inWords(ids: readonly string[], reasons: Reason[][]): Promise<Reason[][]> {
+    const stemsOf = reasons.map((list) => list.find(({ aspect }) => aspect === 'WORDS')?.shared ?? []);
+    const wanted = [...new Set(ids.filter((_, i) => stemsOf[i]!.length > 0))];
+    if (wanted.length === 0) return reasons;
+    const rows = await this.parts.prisma.$queryRaw<{ id: string; text: string }[]>`
       SELECT t."id", concat_ws(' ', t."synopsis", (
         SELECT left(string_agg(n."text", ' ' ORDER BY n."index"), 20000)
         FROM "Line" n JOIN "TitleProfile" f ON f."titleId" = t."id" JOIN "Prediction" p ON p."id" = f."predictionId"
         WHERE n."trailerId" = p."trailerId")) AS "text"
-      FROM "Title" t WHERE t."id" = ANY(${ids}::text[])`;
-    const textOf = new Map(texts.map(({ id, text }) => [id, text]));
+      FROM "Title" t WHERE t."id" = ANY(${wanted}::text[])`;
+    const textOf = new Map(rows.map(({ id, text }) => [id, text]));
     const index = await this.start();
-    const words = await index.run('sharedWords', {
-      pairs: pairs.map(({ a, b }) => ({ a: textOf.get(a) ?? '', b: textOf.get(b) ?? '' })),
+    const words = await index.run('spellWords', {
+      texts: ids.map((id, i) => ({ text: textOf.get(id) ?? '', stems: stemsOf[i]! })),
     });
     return reasons.map((list, i) =>
-      list.map((reason) => (reason.aspect === 'TEXT' ? { ...reason, shared: words[i]! } : reason)),
+      list.map((reason) => (reason.aspect === 'WORDS' ? { ...reason, shared: words[i]! } : reason)),
     );
   }
 }

@@ -79,7 +79,7 @@ async function makeRound(parts: ProfileParts, client: pg.PoolClient): Promise<nu
     chunks.map((chunk) =>
       parts.threads.run('readTexts', {
         packFolder: parts.packFolder,
-        texts: chunk.map(({ synopsis, genres }) => ({ synopsis, genres })),
+        texts: chunk.map(({ synopsis, transcript, genres }) => ({ synopsis, transcript, genres })),
       }),
     ),
   );
@@ -91,7 +91,9 @@ async function makeRound(parts: ProfileParts, client: pg.PoolClient): Promise<nu
 
 async function readOutdated(client: pg.PoolClient, limit: number): Promise<OutdatedTitle[]> {
   const { rows } = await client.query<OutdatedTitle>(
-    `SELECT t."id" AS "titleId", o."changes", t."synopsis",
+    `SELECT t."id" AS "titleId", o."changes", t."synopsis", left((
+         SELECT string_agg(n."text", ' ' ORDER BY n."index") FROM "Line" n WHERE n."trailerId" = p."trailerId"),
+         200000) AS "transcript",
        coalesce(t."genres", '{}') AS "genres", p."id" AS "predictionId",
        CASE WHEN p."id" IS NOT NULL THEN (
          SELECT json_agg(json_build_object(
@@ -134,6 +136,7 @@ function profileOf(title: OutdatedTitle, text: ReadText, models: Record<Signal, 
       PICTURE: of('PICTURE', own('PICTURE')),
       SOUND: of('SOUND', own('SOUND')),
     },
+    words: text.words,
     labels: mergeLabels({
       opinions: [...(title.opinions ?? []), ...text.opinions],
       given: text.given,
@@ -152,11 +155,12 @@ async function writeProfiles(
   titles: readonly OutdatedTitle[],
   profiles: readonly Profile[],
 ): Promise<void> {
-  const rows = profiles.map(({ predictionId, vectors, labels }, i) => ({
+  const rows = profiles.map(({ predictionId, vectors, words, labels }, i) => ({
     titleId: titles[i]!.titleId,
     predictionId,
     textModel: vectors.TEXT?.model ?? null,
     text: base64(vectors.TEXT?.vector),
+    terms: base64(words),
     pictureModel: vectors.PICTURE?.model ?? null,
     picture: base64(vectors.PICTURE?.vector),
     soundModel: vectors.SOUND?.model ?? null,
@@ -187,6 +191,7 @@ const WRITE = `
     "revision" = nextval('"TitleProfile_revision_seq"'),
     "predictionId" = r."predictionId",
     "textModel" = r."textModel", "text" = decode(r."text", 'base64'),
+    "terms" = decode(r."terms", 'base64'),
     "pictureModel" = r."pictureModel", "picture" = decode(r."picture", 'base64'),
     "soundModel" = r."soundModel", "sound" = decode(r."sound", 'base64'),
     "labels" = r."labels", "probabilities" = r."probabilities", "accepted" = r."accepted",
@@ -200,7 +205,7 @@ const WRITE = `
         FROM "Line" n JOIN "Prediction" p ON p."trailerId" = n."trailerId"
         WHERE p."id" = r."predictionId"), 200000), '')), 'D')
   FROM jsonb_to_recordset($1::jsonb) AS r(
-    "titleId" text, "predictionId" text, "textModel" text, "text" text, "pictureModel" text,
+    "titleId" text, "predictionId" text, "textModel" text, "text" text, "terms" text, "pictureModel" text,
     "picture" text, "soundModel" text, "sound" text, "labels" text[], "probabilities" float8[], "accepted" int)
   JOIN "Title" t ON t."id" = r."titleId"
   WHERE f."titleId" = r."titleId"`;
@@ -213,6 +218,6 @@ const UP_TO_DATE = `
     ORDER BY o."titleId" FOR UPDATE OF o)
   DELETE FROM "OutdatedProfile" o USING made WHERE o."titleId" = made."titleId"`;
 
-function base64(vector: Float32Array | undefined): string | null {
+function base64(vector: Float32Array | Uint32Array | null | undefined): string | null {
   return vector ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64') : null;
 }

@@ -112,7 +112,7 @@ describe('similar titles', () => {
 
   test('follow the blend: with tags alone, only tags are reasons', async () => {
     const { title } = await ask(
-      `query ($id: ID!) { title(id: $id) { similar(first: 3, blend: { text: 0, picture: 0, sound: 0, tags: 1 }) { reasons { aspect } } } }`,
+      `query ($id: ID!) { title(id: $id) { similar(first: 3, blend: { text: 0, words: 0, picture: 0, sound: 0, tags: 1 }) { reasons { aspect } } } }`,
       { id: await idOf('Cellar 4') },
     );
     for (const { reasons } of title.similar) expect(reasons).toEqual([{ aspect: 'TAGS' }]);
@@ -274,11 +274,16 @@ describe('the index', () => {
   });
 
   test('follows change after change without piling up listeners', async () => {
-    const title = { name: 'Canyon 100', synopsis: 'A sheriff hunts outlaws across the desert.' };
-    for (let year = 1970; year < 1982; year++) {
-      const id = await addTitle(`${title.name} ${year}`, title.synopsis);
-      await server.database.prisma.title.delete({ where: { id } });
+    const { prisma } = server.database;
+    const { discovery } = server.app;
+    const titles = await prisma.title.count();
+    const ids = Array.from({ length: 12 }, () => newId('title'));
+    for (const [i, id] of ids.entries()) {
+      await prisma.title.create({ data: { id, name: `Canyon ${100 + i}` } });
+      await vi.waitFor(async () => expect((await discovery.measure()).titles).toBe(titles + i + 1), PATIENCE);
     }
+    await prisma.title.deleteMany({ where: { id: { in: ids } } });
+    await vi.waitFor(async () => expect((await discovery.measure()).titles).toBe(titles), PATIENCE);
     expect(warnings).toEqual([]);
   });
 });

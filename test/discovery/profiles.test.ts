@@ -24,7 +24,13 @@ afterAll(async () => {
 /** Reads a text as one vector, its first letter; `before` runs while it is read. */
 function readers(before: () => Promise<void>): ThreadPool<DiscoveryTasks> {
   const read = (synopsis: string | null): ReadText => ({
-    ...{ vector: Float32Array.of(synopsis?.charCodeAt(0) ?? 0, 1), opinions: [], given: [], dense: 2 },
+    ...{
+      vector: Float32Array.of(synopsis?.charCodeAt(0) ?? 0, 1),
+      words: null,
+      opinions: [],
+      given: [],
+      dense: 2,
+    },
   });
   return {
     size: 1,
