@@ -1,10 +1,18 @@
 import type { Joints } from './cuts.js';
-import { fullFrames, gopsOf, hasUsefulKeyFrames, planWindows, type WindowPlan } from './decode-plan.js';
+import {
+  fullFrames,
+  hasUsefulKeyFrames,
+  isLate,
+  planWindows,
+  type Window,
+  type WindowPlan,
+} from './decode-plan.js';
 import type { DecodedTrailer } from './decoded.js';
 import type { VideoFacts } from './facts.js';
 import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
 import { type FrameMeasures, measureFrame } from './frame-measures.js';
 import type { RawFrame } from './frame-reader.js';
+import { gopsOf } from './gops.js';
 import { type KeptFrame, keptFrames, keptSpacing, MAX_KEPT, type SmallPicture } from './kept-frames.js';
 import { type PacketList, trailerSeconds } from './packets.js';
 import { type PictureSize, scanPictures, scanSize, smallPictures } from './picture-size.js';
@@ -15,6 +23,8 @@ export interface Pictures {
   /** Every frame that was decoded, in the order of time. */
   frames: FrameMeasures[];
   joints: Joints;
+  /** Stretches that were entered late; see `Window`. */
+  late: readonly Window[];
   /** Some of them with their picture. */
   kept: KeptFrame[];
   decodePath: DecodedTrailer['decodePath'];
@@ -29,6 +39,8 @@ export interface PictureStream {
   video: VideoFacts;
   packets: PacketList;
   size: PictureSize;
+  /** See `canEnterLate`. */
+  entersLate: boolean;
   /** Called with the trailer's time of each frame that is seen. */
   progress(seconds: number): void;
 }
@@ -64,7 +76,7 @@ export async function readPictures(
   open: OpenPictures,
 ): Promise<Pictures> {
   const seen = await look(first, stream);
-  if (firstFrames(stream) !== 'KEY') return { ...seen, joints: new Map(), decodePath: 'FULL' };
+  if (firstFrames(stream) !== 'KEY') return { ...seen, ...WITHOUT_GAPS };
   const gops = gopsOf(
     stream.packets,
     seen.frames.map((frame) => frame.seconds),
@@ -72,25 +84,38 @@ export async function readPictures(
   const plan = planWindows(
     gops,
     gops.map((gop) => frameAt(seen.frames, gop.startSeconds)),
+    stream.entersLate,
   );
-  if (plan.segments.length === 0) return joined(seen, { frames: [], kept: [] }, plan);
+  if (plan.windows.length === 0) return joined(seen, { frames: [], kept: [] }, plan);
   if (plan.share <= MAX_WINDOW_SHARE) {
     const zero = stream.packets.firstPts * stream.packets.timeBase;
-    const segments = plan.segments.map(({ from, to }) => ({ from: from + zero, to: to + zero }));
+    const segments = plan.windows.map(({ from, to, keySeconds }) => ({
+      from: from + zero,
+      to: to + zero,
+      keySeconds: keySeconds + zero,
+    }));
     const windows = await look(await open({ frames: 'REFERENCE', segments }), stream);
     // Some containers cannot be entered at a key frame; then the windows show something else than planned.
-    if (plan.segments.every(({ from }) => frameAt(windows.frames, from))) return joined(seen, windows, plan);
+    const isEntered = (window: Window) => isLate(window) || frameAt(windows.frames, window.from);
+    if (plan.windows.every(isEntered)) return joined(seen, windows, plan);
   }
   const everything = await look(await open({ frames: 'REFERENCE', segments: null }), stream);
-  return { ...everything, joints: new Map(), decodePath: 'FULL' };
+  return { ...everything, ...WITHOUT_GAPS };
 }
 
+const byTime = (a: { seconds: number }, b: { seconds: number }) => a.seconds - b.seconds;
+
 type Seen = Pick<Pictures, 'frames' | 'kept'>;
+
+const WITHOUT_GAPS = { joints: new Map(), late: [], decodePath: 'FULL' } as const;
 
 async function look([scanned, shown]: AsyncGenerator<RawFrame>[], stream: PictureStream): Promise<Seen> {
   if (!scanned || !shown) return { frames: [], kept: [] };
   const timeOf = frameClock(stream.packets);
   const [frames, pictures] = await Promise.all([measured(scanned, stream, timeOf), collected(shown, timeOf)]);
+  // Around the joints of windows that are entered late, a decoder mixes up the order.
+  frames.sort(byTime);
+  pictures.sort(byTime);
   return { frames, kept: keptFrames(pictures, (seconds) => frameAt(frames, seconds)) };
 }
 
@@ -123,17 +148,16 @@ async function collected(
 
 /** Key frames and windows as one sequence that knows its gaps. */
 function joined(keys: Seen, windows: Seen, plan: WindowPlan): Pictures {
-  const segmentOf = (seconds: number) =>
-    plan.segments.findIndex(({ from, to }) => seconds >= from - SAME_TIME_SECONDS && seconds < to);
-  const outside = <T extends { seconds: number }>(frame: T) => segmentOf(frame.seconds) < 0;
-  const byTime = (a: { seconds: number }, b: { seconds: number }) => a.seconds - b.seconds;
+  const windowOf = (seconds: number) =>
+    plan.windows.findIndex(({ from, to }) => seconds >= from - SAME_TIME_SECONDS && seconds < to);
+  const outside = <T extends { seconds: number }>(frame: T) => windowOf(frame.seconds) < 0;
   const frames = [...keys.frames.filter(outside), ...windows.frames].toSorted(byTime);
   const kept = [...keys.kept.filter(({ measures }) => outside(measures)), ...windows.kept];
   const joints = new Map<number, boolean>();
   frames.forEach((frame, index) => {
-    const segment = segmentOf(frame.seconds);
+    const window = windowOf(frame.seconds);
     const previous = frames[index - 1];
-    if (!previous || (segment >= 0 && segment === segmentOf(previous.seconds))) return;
+    if (!previous || (window >= 0 && window === windowOf(previous.seconds))) return;
     joints.set(
       index,
       plan.cutsAtKeys.some((cut) => Math.abs(cut - frame.seconds) < SAME_TIME_SECONDS),
@@ -142,6 +166,7 @@ function joined(keys: Seen, windows: Seen, plan: WindowPlan): Pictures {
   return {
     frames,
     joints,
+    late: plan.windows.filter(isLate),
     kept: kept.toSorted((a, b) => byTime(a.measures, b.measures)),
     decodePath: windows.frames.length > 0 ? 'WINDOWS' : 'KEY_FRAMES',
   };
