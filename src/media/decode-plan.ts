@@ -5,7 +5,7 @@ import type { FrameMeasures } from './frame-measures.js';
 import type { Gop } from './gops.js';
 import type { PacketList } from './packets.js';
 import { LATE_ENTRY_SECONDS } from './reading.js';
-import { unevennessOf } from './unevenness.js';
+import { type Unevenness, unevennessOf } from './unevenness.js';
 
 /** A stretch to be decoded, in seconds of the trailer. */
 export interface Window {
@@ -198,7 +198,8 @@ function looksAt(gop: Gop, entersLate: boolean): Pick<Verdict, 'lookUntil' | 'la
     if (isNear || kind === 'SHIFT' || !entersLate) lookUntil = seconds + AFTER_UNEVENNESS_SECONDS;
   }
   const seen = lookUntil ?? gop.startSeconds;
-  return { lookUntil, lateLooks: uneven.map(({ seconds }) => seconds).filter((seconds) => seconds > seen) };
+  const isLeft = ({ kind, seconds }: Unevenness) => kind === 'SPIKE' && seconds > seen;
+  return { lookUntil, lateLooks: uneven.filter(isLeft).map(({ seconds }) => seconds) };
 }
 
 /** What the next key frame costs beside the frames before it. */

@@ -3,8 +3,11 @@ import type { Gop, SizedPacket } from './gops.js';
 /** A place in a stretch where the sizes of packets say that a shot may end. */
 export interface Unevenness {
   seconds: number;
-  /** `SPIKE`: one packet that is nearly a key frame. `SHIFT`: packets before and after differ, none stands out. */
-  kind: 'SPIKE' | 'SHIFT';
+  /**
+   * `SPIKE`: one packet that is nearly a key frame. `SHIFT`: packets before and after differ, and none near it stands
+   * out. `ECHO`: they differ because of the spike near it.
+   */
+  kind: 'SPIKE' | 'SHIFT' | 'ECHO';
 }
 
 /** A packet that no calm stretch has: nearly a key frame's size… */
@@ -16,13 +19,14 @@ const NEIGHBOURS = 8;
 /** Sizes before and after that differ this many times: a cut to something much simpler costs no spike. */
 const SHIFT_MIN_RATIO = 3;
 
-/** The packets of a stretch whose size could come from a cut, in decoding order. A shift around a spike is the spike's. */
+/** The packets of a stretch whose size could come from a cut, in decoding order. */
 export function unevennessOf({ packets, keyBytes }: Gop): Unevenness[] {
   const spikes = packets.map((_, i) => isSpike(packets, i, keyBytes));
   return packets.flatMap(({ seconds }, i): Unevenness[] => {
     if (spikes[i]) return [{ seconds, kind: 'SPIKE' }];
+    if (!isShift(packets, i)) return [];
     const isNearSpike = spikes.slice(Math.max(0, i - NEIGHBOURS), i + NEIGHBOURS + 1).includes(true);
-    return !isNearSpike && isShift(packets, i) ? [{ seconds, kind: 'SHIFT' }] : [];
+    return [{ seconds, kind: isNearSpike ? 'ECHO' : 'SHIFT' }];
   });
 }
 
