@@ -1,9 +1,10 @@
 import { changeScore } from './change.js';
 import type { MediaFacts, VideoFacts } from './facts.js';
 import { isBlack } from './fades.js';
+import { SAME_TIME_SECONDS } from './frame-clock.js';
 import type { FrameMeasures } from './frame-measures.js';
-import type { Gop } from './gops.js';
-import type { PacketList } from './packets.js';
+import { type Gop, gopsOf } from './gops.js';
+import { type PacketList, trailerSeconds } from './packets.js';
 import { LATE_ENTRY_SECONDS } from './reading.js';
 import { type Unevenness, unevennessOf } from './unevenness.js';
 
@@ -20,16 +21,6 @@ export function isLate({ from, keySeconds }: Window): boolean {
   return keySeconds < from;
 }
 
-/** What is to be decoded behind the key frames, and what is known without it. */
-export interface WindowPlan {
-  /** In the order of time, without overlap. */
-  windows: Window[];
-  /** Key frames that begin a shot by a cut, proven by sizes and pictures alone. Seconds of the trailer. */
-  cutsAtKeys: number[];
-  /** Share of all frames that the windows hold. */
-  share: number;
-}
-
 /**
  * Decoders that leave out what `-skip_frame` tells them to and keep the times of the rest. MPEG-2's mixes them up;
  * AV1's decodes everything and drops it.
@@ -42,16 +33,27 @@ const MAX_KEY_SHARE = 0.25;
 const MIN_PIXELS = 500_000_000;
 
 /** Whether decoding all of it is cheaper than entering it here and there. */
-export function isSmallFilm(packets: PacketList, { width, height }: VideoFacts): boolean {
+function isSmallFilm(packets: PacketList, { width, height }: VideoFacts): boolean {
   return packets.pts.length * width * height < MIN_PIXELS;
 }
 
-/** Whether key frames alone are worth a first look. */
-export function hasUsefulKeyFrames(packets: PacketList, video: VideoFacts): boolean {
-  if (isSmallFilm(packets, video)) return false;
-  const { codec } = video;
+/** Whether decoding can be entered at key frames, and all between them be left out. */
+function hasUsefulKeyFrames(packets: PacketList, video: VideoFacts): boolean {
   const keys = packets.isKey.reduce((sum, key) => sum + key, 0);
-  return SKIPPING_CODECS.has(codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
+  return SKIPPING_CODECS.has(video.codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
+}
+
+/** Beyond it, windows save too little to pay for entering the file again and again. */
+const MAX_WINDOW_SHARE = 0.9;
+
+/** What to decode of a film first; null where decoding everything is as cheap. */
+export function firstWindows(
+  packets: PacketList,
+  facts: Pick<MediaFacts, 'format'> & { video: VideoFacts },
+): Window[] | null {
+  if (isSmallFilm(packets, facts.video) || !hasUsefulKeyFrames(packets, facts.video)) return null;
+  const windows = planWindows(gopsOf(packets), canEnterLate(facts));
+  return shareOf(packets, windows) <= MAX_WINDOW_SHARE ? windows : null;
 }
 
 /**
@@ -62,8 +64,8 @@ export function canEnterLate({ format, video }: Pick<MediaFacts, 'format' | 'vid
   return video?.codec === 'h264' && format.split(',').includes('mp4');
 }
 
-/** The frames that a full look asks for: those that no other frame needs are left out where that is reliable. */
-export function fullFrames(codec: string): 'ALL' | 'REFERENCE' {
+/** The frames that are decoded: those that no other frame needs are left out where that is reliable. */
+export function neededFrames(codec: string): 'ALL' | 'REFERENCE' {
   return SKIPPING_CODECS.has(codec) ? 'REFERENCE' : 'ALL';
 }
 
@@ -96,101 +98,122 @@ const FADE_SECONDS = 1;
 const SHORT_SECONDS = 2.5;
 
 /**
- * Decides from key frames and packet sizes where pictures must be looked at. Encoders put key frames on cuts, and
- * a cut anywhere else costs a packet about the size of a key frame; a stretch whose two key frames look alike and
- * whose packets are even holds no cut.
- *
+ * Decides from packet sizes alone what to decode: all key frames, and stretches of some groups behind them. Encoders
+ * put key frames on cuts, and a cut anywhere else costs a packet about the size of a key frame.
  * @param gops in the order of time
- * @param keys measures of the gops' key frames, same order
  * @param entersLate see `canEnterLate`
+ * @returns in the order of time, without overlap
  */
-export function planWindows(
-  gops: readonly Gop[],
-  keys: readonly (FrameMeasures | undefined)[],
-  entersLate: boolean,
-): WindowPlan {
-  const longest = Math.max(...gops.map((gop) => gop.packets.length));
+export function planWindows(gops: readonly Gop[], entersLate: boolean): Window[] {
+  const longest = longestOf(gops);
   const windows: Window[] = [];
-  const cutsAtKeys: number[] = [];
   let lastSample = Number.NEGATIVE_INFINITY;
+  let mayBeginShot = true;
   gops.forEach((gop, index) => {
-    const verdict = judge(gop, {
-      next: gops[index + 1],
-      key: keys[index],
-      nextKey: keys[index + 1],
-      longest,
-      entersLate,
-    });
-    if (verdict.cutAtEnd) cutsAtKeys.push(gop.endSeconds);
-    const beginsShot = cutsAtKeys.includes(gop.startSeconds);
-    const wantsSample = index === 0 || beginsShot || gop.startSeconds - lastSample >= SAMPLE_SPACING_SECONDS;
-    if (wantsSample) lastSample = gop.startSeconds;
     const keySeconds = gop.startSeconds;
-    const until = Math.max(verdict.lookUntil ?? keySeconds, wantsSample ? keySeconds + SAMPLE_SECONDS : 0);
-    if (until > keySeconds) {
-      const to = Math.min(until, gop.endSeconds + SAMPLE_SECONDS);
-      addWindow(windows, { from: keySeconds, to, keySeconds });
-    }
-    for (const seconds of verdict.lateLooks) {
+    const next = gops[index + 1];
+    const { lookUntil, lateLooks } = isDoubtful(gop, next, longest)
+      ? { lookUntil: allOf(gop), lateLooks: [] }
+      : looksAt(gop, entersLate);
+    const wantsSample = mayBeginShot || keySeconds - lastSample >= SAMPLE_SPACING_SECONDS;
+    if (wantsSample) lastSample = keySeconds;
+    mayBeginShot = isEarly(gop, longest);
+    const to = Math.max(lookUntil ?? 0, keySeconds + (wantsSample ? SAMPLE_SECONDS : SAME_TIME_SECONDS));
+    addWindow(windows, { from: keySeconds, to: Math.min(to, allOf(gop)), keySeconds });
+    for (const seconds of lateLooks) {
       const to = Math.min(seconds + AFTER_UNEVENNESS_SECONDS, gop.endSeconds);
       addWindow(windows, { from: seconds - LATE_ENTRY_SECONDS, to, keySeconds });
     }
   });
-  return { windows, cutsAtKeys, share: shareOf(gops, windows) };
+  return windows;
+}
+
+/** What key frames say when they have been seen. */
+export interface KeyFrameVerdict {
+  /** Groups that must be decoded further than planned. In the order of time, without overlap. */
+  windows: Window[];
+  /** Key frames that begin a shot by a cut, proven by sizes and pictures. Seconds of the trailer. */
+  cutsAtKeys: number[];
+}
+
+/**
+ * Compares neighbouring key frames: an early one whose picture differs is a cut; a group between two whose pictures
+ * do not say what happened must be looked at. A stretch whose two key frames look alike and whose packets are even
+ * holds no cut.
+ * @param keys measures of the gops' key frames, same order
+ * @param seen what was decoded already
+ */
+export function judgeKeyFrames(
+  gops: readonly Gop[],
+  keys: readonly FrameMeasures[],
+  seen: readonly Window[],
+): KeyFrameVerdict {
+  const longest = longestOf(gops);
+  const windows: Window[] = [];
+  const cutsAtKeys: number[] = [];
+  gops.forEach((gop, index) => {
+    const [next, key, nextKey] = [gops[index + 1], keys[index], keys[index + 1]];
+    if (!next || !key || !nextKey) return;
+    const { lookUntil, isCut } = judge(gop, { next, key, nextKey, longest });
+    if (isCut) cutsAtKeys.push(next.startSeconds);
+    if (lookUntil !== null) addUnseen(windows, { from: gop.startSeconds, to: lookUntil }, seen);
+  });
+  return { windows, cutsAtKeys };
 }
 
 interface Verdict {
   /** Decode from the key frame up to here; null: no need. */
   lookUntil: number | null;
-  /** Decode around these as well. */
-  lateLooks: number[];
   /** The next key frame begins a shot. */
-  cutAtEnd: boolean;
+  isCut: boolean;
 }
 
 function judge(
   gop: Gop,
-  context: {
-    next: Gop | undefined;
-    key: FrameMeasures | undefined;
-    nextKey: FrameMeasures | undefined;
-    longest: number;
-    entersLate: boolean;
-  },
+  context: { next: Gop; key: FrameMeasures; nextKey: FrameMeasures; longest: number },
 ): Verdict {
   const { next, key, nextKey, longest } = context;
-  const looks = looksAt(gop, context.entersLate);
-  const uncut: Verdict = { ...looks, cutAtEnd: false };
-  if (!next || !key || !nextKey) return uncut;
-  // Beyond the end by a sample, so that the step into the next key frame is seen too.
-  const everything: Verdict = {
-    lookUntil: gop.endSeconds + SAMPLE_SECONDS,
-    lateLooks: [],
-    cutAtEnd: false,
-  };
   // Black costs nothing and pictures do: where the one turns into the other, the sizes jump.
   if (isBlack(key) !== isBlack(nextKey)) {
     const uneven = unevennessOf(gop).at(-1);
-    return uneven ? { ...everything, lookUntil: uneven.seconds + FADE_SECONDS } : everything;
+    return { lookUntil: uneven ? uneven.seconds + FADE_SECONDS : allOf(gop), isCut: false };
   }
   const change = changeScore(key, nextKey);
-  const isEarly = gop.packets.length < EARLY_SHARE * longest;
-  if (change <= SAME_MAX_CHANGE) return uncut;
-  if (isEarly) {
-    const isCut =
-      keyRatio(gop, next) >= (change >= OTHER_MIN_CHANGE ? CUT_MIN_KEY_RATIO : CALM_MIN_KEY_RATIO);
-    return isCut ? { ...looks, cutAtEnd: true } : everything;
+  if (change <= SAME_MAX_CHANGE) return { lookUntil: null, isCut: false };
+  const isOther = change >= OTHER_MIN_CHANGE;
+  if (isEarly(gop, longest)) {
+    const isCut = keyRatio(gop, next) >= (isOther ? CUT_MIN_KEY_RATIO : CALM_MIN_KEY_RATIO);
+    return { lookUntil: isCut ? null : allOf(gop), isCut };
   }
   // Pictures drift apart over a long stretch; over a short one, a cut may hide on the key frame itself.
   const isShort = gop.endSeconds - gop.startSeconds <= SHORT_SECONDS;
-  return isShort && change >= OTHER_MIN_CHANGE ? everything : uncut;
+  return { lookUntil: isShort && isOther ? allOf(gop) : null, isCut: false };
+}
+
+/** The group, and a sample behind it, so that the step into the next key frame is seen too. */
+function allOf(gop: Gop): number {
+  return gop.endSeconds + SAMPLE_SECONDS;
+}
+
+function longestOf(gops: readonly Gop[]): number {
+  return Math.max(...gops.map((gop) => gop.packets.length));
+}
+
+/** The next key frame comes before it must. */
+function isEarly(gop: Gop, longest: number): boolean {
+  return gop.packets.length < EARLY_SHARE * longest;
+}
+
+/** The next key frame comes early and costs so little that no picture could prove it a cut. */
+function isDoubtful(gop: Gop, next: Gop | undefined, longest: number): boolean {
+  return next !== undefined && isEarly(gop, longest) && keyRatio(gop, next) < CUT_MIN_KEY_RATIO;
 }
 
 /**
  * Where sizes are uneven: from the key frame up to what is near it, and to shifts, which may be blends and need every
  * picture; around a spike that is far behind.
  */
-function looksAt(gop: Gop, entersLate: boolean): Pick<Verdict, 'lookUntil' | 'lateLooks'> {
+function looksAt(gop: Gop, entersLate: boolean): { lookUntil: number | null; lateLooks: number[] } {
   const uneven = unevennessOf(gop);
   let lookUntil: number | null = null;
   for (const { seconds, kind } of uneven) {
@@ -216,14 +239,23 @@ function addWindow(windows: Window[], added: Window): void {
   else windows.push(added);
 }
 
-function shareOf(gops: readonly Gop[], windows: readonly Window[]): number {
-  let inside = 0;
-  let all = 0;
-  for (const gop of gops) {
-    for (const seconds of [gop.startSeconds, ...gop.packets.map((packet) => packet.seconds)]) {
-      all++;
-      if (windows.some(({ from, to }) => seconds >= from && seconds < to)) inside++;
-    }
-  }
-  return all === 0 ? 0 : inside / all;
+/** Adds a stretch from a key frame unless it was seen whole; what was seen of it is decoded again, and no less. */
+function addUnseen(
+  windows: Window[],
+  { from, to }: Omit<Window, 'keySeconds'>,
+  seen: readonly Window[],
+): void {
+  const touched = seen.filter((window) => window.from < to && window.to > from);
+  if (touched.some((window) => !isLate(window) && window.from <= from && window.to >= to)) return;
+  const end = Math.max(to, ...touched.map((window) => window.to));
+  addWindow(windows, { from, to: end, keySeconds: from });
+}
+
+/** Share of all frames that the windows hold. */
+export function shareOf(packets: PacketList, windows: readonly Window[]): number {
+  const inside = packets.pts.filter((pts) => {
+    const seconds = trailerSeconds(packets, pts);
+    return windows.some(({ from, to }) => seconds >= from - SAME_TIME_SECONDS && seconds < to);
+  });
+  return inside.length / packets.pts.length;
 }

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { Failure } from '../failure.js';
 import { placeCuts } from './cut-place.js';
-import { canEnterLate } from './decode-plan.js';
+import { firstWindows } from './decode-plan.js';
 import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
 import { frameSequence, type KeptFrame } from './kept-frames.js';
 import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { smallSize } from './picture-size.js';
-import { firstFrames, type PictureStream, type Pictures, pictureOutputs, readPictures } from './pictures.js';
+import { type PictureStream, type Pictures, picturePlan, readPictures, segmentsOf } from './pictures.js';
 import { Readings } from './readings.js';
 import { shotsBetween } from './shots.js';
 import { missingSound, readSound, soundTrack } from './sound.js';
@@ -81,7 +81,7 @@ function pictureStream(
     video: facts.video,
     packets,
     size: smallSize(facts.video),
-    entersLate: canEnterLate(facts),
+    windows: firstWindows(packets, facts),
     progress: (seconds) => context.progress?.(Math.min(0.99, seconds / endSeconds)),
   };
 }
@@ -112,18 +112,16 @@ async function readStreams(
   const readings = new Readings(file, endSeconds, signal);
   return readings.run(async () => {
     const first = await readings.start({
-      pictures: stream && {
-        streamIndex: stream.video.streamIndex,
-        outputs: pictureOutputs(stream),
-        frames: firstFrames(stream),
-        segments: null,
-        leadSeconds: 0,
-      },
+      pictures: stream && picturePlan(stream, stream.windows && segmentsOf(stream.windows, stream)),
       sound: track && { streamIndex: track.streamIndex, zeroSeconds },
       subtitles: texts.map(({ streamIndex }) => streamIndex),
     });
     const [pictures, sound, subtitles] = await Promise.all([
-      stream ? readPictures(first.pictures, stream, (plan) => readings.startPictures(stream, plan)) : null,
+      stream
+        ? readPictures(first.pictures, stream, (segments) =>
+            readings.startPictures(picturePlan(stream, segments)),
+          )
+        : null,
       first.sound ? readSound(first.sound, endSeconds) : missingSound(),
       Promise.all(
         first.subtitles.map((pipe, i) => readSubtitleText(pipe, texts[i] as SubtitleFacts, zeroSeconds)),

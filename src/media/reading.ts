@@ -29,8 +29,8 @@ export interface PicturePlan {
   streamIndex: number;
   /** What comes out of the decoder, a pipe each. */
   outputs: readonly PictureOutput[];
-  /** `KEY`: key frames only. `REFERENCE`: all but the frames that no other frame needs. `ALL`: in full quality too. */
-  frames: 'ALL' | 'REFERENCE' | 'KEY';
+  /** `REFERENCE`: all but the frames that no other frame needs. `ALL`: all of them, in full quality. */
+  frames: 'ALL' | 'REFERENCE';
   /** Stretches to decode, in time; null for the whole file. */
   segments: readonly DecodedSegment[] | null;
   /** See `PacketList.leadSeconds`: a segment ends where any stream's packet is behind it. */
@@ -83,21 +83,26 @@ const SAMPLE_RATE = 16_000;
 export async function startReading(plan: ReadingPlan, signal: AbortSignal): Promise<Reading> {
   const { pictures, sound, subtitles } = plan;
   const entries = pictures?.segments ? entriesOf(pictures.segments) : null;
+  // Beside joined entries, sound and subtitles are read from the file as it is.
+  const wantsFile = entries === null || sound !== null || subtitles.length > 0;
+  const fileInput = entries ? 1 : 0;
   const times = pictures?.outputs.map((_, index) => new FrameTimes(outputLabel(index))) ?? [];
   const outputs = [
     ...(pictures
       ? pictures.outputs.map((output, index) => pictureOutput(pictures, output, { index, entries }))
       : []),
-    ...(sound ? [soundOutput(sound)] : []),
-    ...subtitles.map(subtitleOutput),
+    ...(sound ? [soundOutput(sound, fileInput)] : []),
+    ...subtitles.map((streamIndex) => subtitleOutput(streamIndex, fileInput)),
   ];
   const child = await startChild({
     program: 'ffmpeg',
     args: [
       ...['-hide_banner', '-nostats', '-nostdin', '-copyts', '-v', pictures ? 'info' : 'error'],
       ...(pictures ? decoderOptions(pictures.frames, entries) : []),
-      ...inputLimits(entries ? [...FORMATS, 'concat'] : FORMATS),
-      ...(entries ? ['-f', 'concat', '-safe', '0', '-i', 'pipe:0'] : ['-i', INPUT]),
+      ...(entries
+        ? [...inputLimits([...FORMATS, 'concat']), '-f', 'concat', '-safe', '0', '-i', 'pipe:0']
+        : []),
+      ...(wantsFile ? [...inputLimits(FORMATS), '-i', INPUT] : []),
       ...outputs.flatMap((output, index) => [...output, outputName(index)]),
     ],
     inputPath: plan.path,
@@ -126,7 +131,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
   };
 }
 
-const SKIPPED = { ALL: 'default', REFERENCE: 'noref', KEY: 'nokey' } as const;
+const SKIPPED = { ALL: 'default', REFERENCE: 'noref' } as const;
 
 /** Frames are given out before the decoder has seen a key frame. */
 const LATE_DECODING = ['-flags', '+output_corrupt'];
@@ -202,12 +207,12 @@ function between({ from, to }: Segment, shift: number): string {
   return `between(t,${(from + shift).toFixed(6)},${(to + shift).toFixed(6)})`;
 }
 
-function soundOutput({ streamIndex, zeroSeconds }: SoundPlan): string[] {
+function soundOutput({ streamIndex, zeroSeconds }: SoundPlan, input: number): string[] {
   const zero = zeroSeconds.toFixed(6);
   const filter = `atrim=start=${zero},asetpts=PTS-(${zero})/TB,aresample=${SAMPLE_RATE}:async=1:first_pts=0`;
-  return ['-map', `0:${streamIndex}`, '-af', filter, '-ac', '1', '-f', 'f32le'];
+  return ['-map', `${input}:${streamIndex}`, '-af', filter, '-ac', '1', '-f', 'f32le'];
 }
 
-function subtitleOutput(streamIndex: number): string[] {
-  return ['-map', `0:${streamIndex}`, '-c:s', 'srt', '-f', 'srt'];
+function subtitleOutput(streamIndex: number, input: number): string[] {
+  return ['-map', `${input}:${streamIndex}`, '-c:s', 'srt', '-f', 'srt'];
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canEnterLate, planWindows } from '../../src/media/decode-plan.js';
+import { canEnterLate, judgeKeyFrames, planWindows, type Window } from '../../src/media/decode-plan.js';
 import type { MediaFacts } from '../../src/media/facts.js';
 import { measureFrame } from '../../src/media/frame-measures.js';
 import type { Gop } from '../../src/media/gops.js';
@@ -29,6 +29,9 @@ function groups(...sizes: number[][]): Gop[] {
   });
 }
 
+const rounded = ({ from, to, keySeconds }: Window) =>
+  [from, to, keySeconds].map((time) => Number(time.toFixed(2)));
+
 /** 200 packets of 10, a key frame of 100 before them, and some that are larger. */
 const uneven = (larger: Record<number, number>) => [
   100,
@@ -36,14 +39,7 @@ const uneven = (larger: Record<number, number>) => [
 ];
 
 describe('windows', () => {
-  const plan = (gops: Gop[], entersLate: boolean) =>
-    planWindows(
-      gops,
-      gops.map(({ startSeconds }) => grey(128, startSeconds)),
-      entersLate,
-    ).windows.map(({ from, to, keySeconds }) =>
-      [from, to, keySeconds].map((time) => Number(time.toFixed(2))),
-    );
+  const plan = (gops: Gop[], entersLate: boolean) => planWindows(gops, entersLate).map(rounded);
 
   test('reach from the key frame to a spike that is near it, and are entered late for one far behind', () => {
     const gops = groups(uneven({ 25: 60, 150: 60 }), uneven({}));
@@ -67,11 +63,50 @@ describe('windows', () => {
     expect(first?.[1]).toBeGreaterThan(5.6);
   });
 
+  test('hold every key frame, and a sample behind those that may begin a shot', () => {
+    const short = [100, 10, 10, 10, 10, 10, 10, 10, 10, 10];
+    expect(plan(groups(uneven({}), short, short), true)).toEqual([
+      [0, 0.15, 0],
+      [8, 8.15, 8],
+      [8.4, 8.55, 8.4],
+    ]);
+    expect(plan(groups(short, short, short), true)).toEqual([
+      [0, 0.15, 0],
+      [0.4, 0.4, 0.4],
+      [0.8, 0.8, 0.8],
+    ]);
+  });
+
   test('are entered late in H.264 in MP4 alone', () => {
     const facts = (codec: string, format: string) => ({ format, video: { codec } }) as MediaFacts;
     expect(canEnterLate(facts('h264', 'mov,mp4,m4a,3gp,3g2,mj2'))).toBe(true);
     expect(canEnterLate(facts('hevc', 'mov,mp4,m4a,3gp,3g2,mj2'))).toBe(false);
     expect(canEnterLate(facts('h264', 'matroska,webm'))).toBe(false);
+  });
+});
+
+describe('neighbouring key frames', () => {
+  const early = [100, 10, 10, 10, 10, 10, 10, 10, 10, 10];
+  const gops = groups(early, uneven({}), early);
+  const judged = (lumas: number[], seen: Window[] = []) =>
+    judgeKeyFrames(
+      gops,
+      lumas.map((luma, i) => grey(luma, gops[i]?.startSeconds ?? 0)),
+      seen,
+    );
+
+  test('that differ are a cut where the second is early, and dear beside the packets before it', () => {
+    expect(judged([60, 200, 200])).toEqual({ windows: [], cutsAtKeys: [0.4] });
+    expect(judged([60, 60, 60])).toEqual({ windows: [], cutsAtKeys: [] });
+  });
+
+  test('of which one is black have a fade between them, which is decoded unless it was', () => {
+    expect(judged([60, 60, 16]).windows.map(rounded)).toEqual([[0.4, 8.55, 0.4]]);
+    expect(judged([60, 60, 16], [{ from: 0.4, to: 8.55, keySeconds: 0.4 }]).windows).toEqual([]);
+    // Decoded again, it ends no earlier than what it replaces.
+    expect(judged([60, 60, 16], [{ from: 8.4, to: 9, keySeconds: 8.4 }]).windows.map(rounded)).toEqual([
+      [0.4, 9, 0.4],
+    ]);
   });
 });
 
