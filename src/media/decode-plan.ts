@@ -239,16 +239,21 @@ function addWindow(windows: Window[], added: Window): void {
   else windows.push(added);
 }
 
-/** Adds a stretch from a key frame unless it was seen whole; what was seen of it is decoded again, and no less. */
+/** Adds a stretch from a key frame unless it was seen whole. Windows that it touches are decoded again with it. */
 function addUnseen(
   windows: Window[],
   { from, to }: Omit<Window, 'keySeconds'>,
   seen: readonly Window[],
 ): void {
   const touched = seen.filter((window) => window.from < to && window.to > from);
-  if (touched.some((window) => !isLate(window) && window.from <= from && window.to >= to)) return;
-  const end = Math.max(to, ...touched.map((window) => window.to));
-  addWindow(windows, { from, to: end, keySeconds: from });
+  const isWhole = (window: Window) => window.from <= from && window.to >= to && !isLate(window);
+  if (touched.some(isWhole)) return;
+  const first = Math.min(from, ...touched.map(({ keySeconds }) => keySeconds));
+  addWindow(windows, {
+    from: first,
+    to: Math.max(to, ...touched.map((window) => window.to)),
+    keySeconds: first,
+  });
 }
 
 /** Share of all frames that the windows hold. */
