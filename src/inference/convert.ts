@@ -34,7 +34,7 @@ export async function convertCheckpoint(
   const checkpoint = await Checkpoint.open(folder);
   try {
     const graphs = await buildGraphs(checkpoint, options.precision);
-    const digest = await digestOf(folder, options.precision);
+    const digest = digestOf(await contentOf(folder), options.precision);
     const target = folderOf(options, digest);
     if (!(await exists(target))) await writeOnce(graphs, target);
     const files = Object.keys(graphs).map((role) => [role, path.join(target, fileOf(role))]);
@@ -48,9 +48,11 @@ export async function convertCheckpoint(
  * Deletes what a checkpoint was converted to, in every precision; a folder that is no checkpoint became nothing.
  */
 export async function removeConverted(folder: string, cacheFolder: string): Promise<void> {
+  const content = await contentOf(folder).catch(() => null);
+  if (content === null) return;
   for (const precision of PRECISIONS) {
-    const digest = await digestOf(folder, precision).catch(() => null);
-    if (digest) await rm(folderOf({ precision, cacheFolder }, digest), { recursive: true, force: true });
+    const target = folderOf({ precision, cacheFolder }, digestOf(content, precision));
+    await rm(target, { recursive: true, force: true });
   }
 }
 
@@ -91,9 +93,13 @@ function folderOf(
   return path.join(cacheFolder, `${precision}-${digest.slice(0, 16)}`);
 }
 
-async function digestOf(folder: string, precision: Precision): Promise<string> {
-  const sentence = JSON.stringify(await readSentenceConfig(folder));
-  const parts = [await checkpointDigest(folder), sentence, precision, `builders ${BUILDERS_VERSION}`];
+/** Whatever of a checkpoint decides how it is converted. */
+async function contentOf(folder: string): Promise<string> {
+  return [await checkpointDigest(folder), JSON.stringify(await readSentenceConfig(folder))].join('\n');
+}
+
+function digestOf(content: string, precision: Precision): string {
+  const parts = [content, precision, `builders ${BUILDERS_VERSION}`];
   return createHash('sha256').update(parts.join('\n')).digest('hex');
 }
 

@@ -58,7 +58,7 @@ export class Hub {
    */
   async revision(repository: string, revision: string, signal: AbortSignal): Promise<HubRevision> {
     const path = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-    const response = await this.#get(path, {}, signal);
+    const response = await this.#get({ path, what: `${repository} at ${revision}` }, {}, signal);
     const parsed = revisionShape.safeParse(await readJson(response).catch(() => null));
     if (!parsed.success) {
       throw new Failure(
@@ -90,19 +90,24 @@ export class Hub {
   ): Promise<{ offset: number; body: AsyncIterable<Uint8Array> }> {
     const path = `/${repository}/resolve/${commit}/${file.split('/').map(encodeURIComponent).join('/')}`;
     const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
-    const response = await this.#get(path, headers, signal);
+    const response = await this.#get({ path, what: `${file} of ${repository}` }, headers, signal);
     return { offset: response.statusCode === 206 ? offset : 0, body: response };
   }
 
-  async #get(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
+  /** @param asked `what` is told to users */
+  async #get(
+    asked: { path: string; what: string },
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const { endpoint, token } = this.options;
     const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     try {
-      const response = await follow(new URL(endpoint + path), headers, authorization, signal);
+      const response = await follow(new URL(endpoint + asked.path), headers, authorization, signal);
       const status = response.statusCode ?? 0;
       if (status === 200 || status === 206) return response;
       response.destroy();
-      throw refusal(status, path, token !== null);
+      throw refusal(status, asked.what, token !== null);
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       signal.throwIfAborted();
@@ -165,12 +170,16 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
   return JSON.parse(Buffer.concat(parts).toString('utf8'));
 }
 
-function refusal(status: number, path: string, hasToken: boolean): Failure {
+function refusal(status: number, what: string, hasToken: boolean): Failure {
   if (status === 401 || status === 403) {
+    // The hub says so of models that it does not have, too.
     const hint = hasToken ? 'accept its terms on the hub with the account of HF_TOKEN' : 'set HF_TOKEN';
-    return new Failure('FORBIDDEN', `The hub does not give out ${path} (status ${status}): ${hint}.`);
+    return new Failure(
+      'FORBIDDEN',
+      `The hub does not give out ${what} (status ${status}): check the name, or ${hint}.`,
+    );
   }
   if (status === 404)
-    return new Failure('NOT_FOUND', `The hub has no ${path}: check the model's name and revision.`);
-  return new Failure('DOWNLOAD_FAILED', `The hub answered ${path} with status ${status}: try again later.`);
+    return new Failure('NOT_FOUND', `The hub has no ${what}: check the model's name and revision.`);
+  return new Failure('DOWNLOAD_FAILED', `The hub answered ${status} for ${what}: try again later.`);
 }
