@@ -7,15 +7,17 @@ export const MOST_TERMS = 32;
 /** A weight is kept in so many steps of the title's largest: the low byte of a number whose others are the place. */
 export const STEPS = 255;
 
-/** Stems of words about the making of films, which say nothing of what a film tells. */
+/** Stems of words about the making of films, and of kinds of film, which labels tell better. */
 const MAKING = new Set(
   contentWords(
     'screenplay script scriptwriter fiction trilogy installment sequel prequel remake franchise adaptation adapted ' +
-      'novel novella novelist story stories based director directorial debut producer producers production studio ' +
-      'distributed distributor released release theatrical premiere box office gross budget critics critical ' +
+      'novel novella novelist story stories based director directed directorial debut producer producers production ' +
+      'studio distributed distributor released release theatrical premiere box office gross budget critics critical ' +
       'reviews praise acclaim award awards nominated nomination cast role roles performance performances actor ' +
       'actress cinematography cinematographer score soundtrack composer reprising feature documentary anthology ' +
-      'television series episode dvd video theaters theatres screen written wrote author uncredited plot titled',
+      'television series episode dvd video theaters theatres screen written wrote author uncredited plot titled ' +
+      'film films movie picture star stars starring american british ii iii drama comedy romantic romance horror ' +
+      'thriller psychological musical science animated',
   ),
 );
 

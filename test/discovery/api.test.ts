@@ -145,6 +145,12 @@ describe('search', () => {
     expect(all.nodes[0].title.genres).toEqual(['Horror']);
   });
 
+  test('finds by the words that tell something what no text has with the common ones', async () => {
+    const found = await search('convoy goes wrong');
+    expect(found.nodes[0].highlight).toContain('«convoy»');
+    expect((await search('ladder goes wrong')).totalCount).toBe(0);
+  });
+
   test('finds a name with a typing error', async () => {
     const found = await search('Cannyon 7');
     expect(found.nodes[0].title.name).toBe('Canyon 7');
