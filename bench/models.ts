@@ -14,8 +14,8 @@ import { openTheirSentences, openTheirWhisper, openTransformersJs } from './mode
 const ROOT = path.resolve('.marquee/bench');
 const ROUNDS = 4;
 const TOKENS = 100;
-/** Two minutes of speech. */
-const WINDOWS = 4;
+/** A trailer of 150 s in which somebody speaks all the time. */
+const WINDOWS = 5;
 const START_OF_TRANSCRIPT = 50_258;
 const END_OF_TEXT = 50_257;
 /** Lines of a trailer: 3 to 30 tokens. */

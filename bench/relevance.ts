@@ -21,8 +21,9 @@ const films = path.resolve(root, '../shared/data/films.jsonl.gz');
 const SEED = 20_261_122;
 const DEPTH = 10;
 const LIST = 200;
-/** Weights of words beside tags, of which the served one was chosen. */
-const TEXT_WEIGHTS = [0, 0.1, 0.2, 0.3, 0.5, 0.64, 1];
+/** Weights of the meaning of texts and of their words beside tags, of which the served ones were chosen. */
+const TEXT_WEIGHTS = [0, 0.3, 0.64, 1];
+const WORD_WEIGHTS = [0, 0.3, 0.5, 0.7, 1, 1.5];
 /** Labels that a person would type, each with the source's genre that answers it. */
 const LABEL_QUERIES: [string, string][] = [
   ['genre/western', 'Western'],
@@ -59,11 +60,12 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const vectors = index.vectors!;
   index.reserve(rows.length);
   for (const { id, text } of rows) {
-    const { vector, opinions } = await reader.read({ synopsis: text, genres: [] });
+    const { vector, words, opinions } = await reader.read({ synopsis: text, transcript: null, genres: [] });
     const labels = mergeLabels({ opinions, given: [], verdicts: [] });
     index.put({
       id,
       vectors: { TEXT: vector, PICTURE: null, SOUND: null },
+      words,
       labels: labels.map(({ label }) => label),
       probabilities: labels.map(({ probability }) => probability),
       accepted: labels.filter(({ accepted }) => accepted).length,
@@ -82,7 +84,10 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const queries = unseen.filter((row) => !isValidation(row));
   const likeness = (a: string, b: string) => jaccard(genresOf.get(a)!, genresOf.get(b)!);
 
-  const blendOf = (text: number, tags: number): Blend => ({ ...DEFAULT_BLEND, TEXT: text, TAGS: tags });
+  const blendOf = (text: number, word: number, tags: number): Blend => ({
+    ...DEFAULT_BLEND,
+    ...{ TEXT: text, WORDS: word, TAGS: tags },
+  });
   const near = (id: string, blend: Blend) =>
     vectors
       .nearest({
@@ -97,8 +102,9 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       ),
     'predicted genres alone': (id) => genreOnly(index, id),
     'full text alone (TF-IDF)': (id) => words.similar(id, DEPTH),
-    'vectors of the text alone': (id) => near(id, blendOf(1, 0)),
-    'labels alone': (id) => near(id, blendOf(0, 1)),
+    'vectors of the text alone': (id) => near(id, blendOf(1, 0, 0)),
+    'words alone': (id) => near(id, blendOf(0, 1, 0)),
+    'labels alone': (id) => near(id, blendOf(0, 0, 1)),
     'hybrid, as served': (id) => near(id, DEFAULT_BLEND),
   };
   const idealOf = ({ id, genres }: PlainFilm) => idealGains(genres, rows, id);
@@ -110,8 +116,11 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const lines: { task: string; method: string; ndcg: number; low: number; high: number; beats: string }[] =
     [];
   for (const text of TEXT_WEIGHTS) {
-    const gains = unseen.filter(isValidation).map((film) => gainOf(film, near(film.id, blendOf(text, 1))));
-    lines.push(lineOf('similar, validation half', `words ${text}, tags 1`, gains, gains));
+    for (const word of WORD_WEIGHTS) {
+      const blend = blendOf(text, word, 1);
+      const gains = unseen.filter(isValidation).map((film) => gainOf(film, near(film.id, blend)));
+      lines.push(lineOf('similar, validation half', `meaning ${text}, words ${word}`, gains, gains));
+    }
   }
   let hybrid: number[] = [];
   const scored = Object.entries(methods).map(([method, find]) => {

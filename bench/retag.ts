@@ -1,21 +1,10 @@
 // npm run bench -- retag [--json] [--titles 100000]: how long the catalog takes to follow another classifier, over the
 // embedded PostgreSQL or DATABASE_URL's server. The classifier is trained here, on what the shipped one says.
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
-import { readConfig } from '../src/config.js';
-import { type Engine, openEngine } from '../src/engine.js';
-import { readManifest } from '../src/inference/packs.js';
-import { createLogger } from '../src/log.js';
+import type { Engine } from '../src/engine.js';
 import { uploadRows } from '../test/analysis/learning-rows.js';
-import { readWords } from './discovery/catalog.js';
-import { type AnalysedText, analyseTexts, writeAnalysedCatalog } from './retag/analysed-catalog.js';
-
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const packFolder = path.join(root, 'models', 'compact');
-const SEED = 20_261_122;
-const TEXTS = 1_000;
+import type { AnalysedText } from './retag/analysed-catalog.js';
+import { openFilledCatalog } from './retag/filled-catalog.js';
 
 interface Measured {
   classifier: string;
@@ -28,48 +17,14 @@ interface Measured {
 
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const titles = Number(args[args.indexOf('--titles') + 1]) || 100_000;
-  // Vectors of another text model would be passed over.
-  const [, version = ''] = (await readManifest(packFolder)).models.TEXT.split('@');
-  const dataFolder = path.join(root, '.marquee', 'bench', `retag-${titles}-${version}`);
-  await mkdir(dataFolder, { recursive: true });
-  const config = readConfig({
-    ...process.env,
-    MARQUEE_DATA: dataFolder,
-    LOG_LEVEL: 'error',
-    MARQUEE_PACK: 'compact',
-  });
-  const engine = await openEngine(config, createLogger('error'));
+  const { engine, texts, shipped } = await openFilledCatalog(titles);
   try {
-    const { prisma } = engine.database;
-    const shipped = await prisma.classifier.findUniqueOrThrow({
-      where: { fingerprint: engine.pack.classifier },
-    });
-    const texts = await analyseTexts(packFolder, await readWords(packFolder), TEXTS, SEED);
-    await fill(engine, texts, titles, shipped.id);
     const trained = await train(engine, texts);
-    const measured = [
-      await measure(engine, trained, 'trained'),
-      await measure(engine, shipped.id, 'shipped'),
-    ];
+    const measured = [await measure(engine, trained, 'trained'), await measure(engine, shipped, 'shipped')];
     if (json) process.stdout.write(`${JSON.stringify({ titles, measured }, null, 2)}\n`);
     else for (const one of measured) process.stdout.write(`${lineOf(one)}\n`);
   } finally {
     await engine.close();
-  }
-}
-
-async function fill(
-  engine: Engine,
-  texts: AnalysedText[],
-  titles: number,
-  classifierId: string,
-): Promise<void> {
-  if ((await engine.database.prisma.title.count()) > 0) return;
-  const client = await engine.database.pool.connect();
-  try {
-    await writeAnalysedCatalog(client, texts, titles, classifierId);
-  } finally {
-    client.release(true);
   }
 }
 

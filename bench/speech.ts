@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { energyGate } from '../src/signals/speech/energy-gate.js';
 import type { SpeechGate } from '../src/signals/speech/gate.js';
-import { type Island, speechIslands } from '../src/signals/speech/islands.js';
+import { cutAtPauses, type Island, speechIslands } from '../src/signals/speech/islands.js';
 import { speechReel } from '../src/signals/speech/reel.js';
 import { openSileroGate } from '../src/signals/speech/silero-gate.js';
 import { coverage, mixed, readSamples, SAMPLE_RATE } from './speech/sounds.js';
@@ -27,7 +27,7 @@ interface Passage {
   speechShare: number;
   islands: Island[];
   sentSeconds: number;
-  /** What is decoded by itself: one window each where it is at most 30 s long. */
+  /** What is decoded by itself, mostly in one window. */
   clips: number;
   gateSeconds: number;
 }
@@ -70,7 +70,7 @@ async function passage(file: string, gate: SpeechGate): Promise<Passage> {
   const probabilities = await gate.probabilities(samples, new AbortController().signal);
   const gateSeconds = (performance.now() - began) / 1000;
   const islands = speechIslands(probabilities);
-  const reel = speechReel(samples, islands);
+  const reel = speechReel(samples, cutAtPauses(islands, probabilities));
   return {
     file: path.basename(file),
     gate: gate.name,

@@ -34,6 +34,10 @@ export interface ChosenPack {
 /** Where pulled models lie: `.marquee/models`. */
 export const modelsFolderOf = (config: Pick<Config, 'dataFolder'>) => path.join(config.dataFolder, 'models');
 
+/** Where the graphs lie that they were converted to: `.marquee/models/converted`. */
+export const convertedFolderOf = (config: Pick<Config, 'dataFolder'>) =>
+  path.join(modelsFolderOf(config), 'converted');
+
 /**
  * @throws Failure MODEL_INVALID when MARQUEE_PACK asks for a full pack that is not there, or files are broken;
  *   CONFIGURATION_INVALID when MARQUEE_MODELS names a model that is not there
@@ -84,7 +88,7 @@ async function fullPack(config: Config): Promise<ChosenPack> {
         id: 'full',
         compactFolder: COMPACT_FOLDER,
         models,
-        cacheFolder: path.join(modelsFolderOf(config), 'converted'),
+        cacheFolder: convertedFolderOf(config),
         ...names,
         device: device.device,
         precision,

@@ -23,7 +23,8 @@ const PROGRAM_TIMEOUT_MILLISECONDS = 10_000;
 
 export interface Check {
   name: string;
-  ok: boolean;
+  /** Null: it is not there, and nothing needs it. */
+  ok: boolean | null;
   /** What is there, or what is wrong. */
   found: string;
   /** What to do; null where nothing needs doing. */
@@ -113,7 +114,7 @@ async function checkDevices({ device: wanted }: Config): Promise<Check[]> {
     const isNeeded = device === wanted || device === 'cpu';
     return {
       name: device,
-      ok: works || !isNeeded,
+      ok: works || (isNeeded ? false : null),
       found: works ? `works: a small graph ran in ${detail}` : `does not work here: ${detail}`,
       fix: works || !isNeeded ? null : REMEDIES[device],
     };
@@ -137,5 +138,5 @@ async function checkYtDlp(): Promise<Check> {
   const found = version
     ? `${version.stdout.trim()} (${file})`
     : 'not there; only trailers on YouTube would need it';
-  return { name: 'yt-dlp', ok: true, found, fix: null };
+  return { name: 'yt-dlp', ok: version ? true : null, found, fix: null };
 }

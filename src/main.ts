@@ -26,7 +26,8 @@ export async function startMarquee(config: Config, log: Logger): Promise<Marquee
   try {
     await queue?.start(config.role);
     const { analyses, database, discovery, learning, taxonomy } = engine;
-    await discovery.start();
+    // A worker answers nobody: the processes that do make the profiles, and keep the index.
+    if (config.role !== 'worker') await discovery.start();
     const ready = async () => ({ database: await answers(engine), queue: queue === null || queue.alive });
     const server = await startServer({
       ...{ config, log, database, analyses, learning, discovery, taxonomy, ready },

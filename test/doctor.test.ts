@@ -34,6 +34,10 @@ describe('marquee doctor', () => {
       fix: null,
     });
     expect(checks.get('data folder')).toMatchObject({ ok: true, fix: null });
+    for (const device of ['cuda', 'webgpu']) {
+      const isThere = checks.get(device)?.found.startsWith('works');
+      expect(checks.get(device)).toMatchObject({ ok: isThere ? true : null, fix: null });
+    }
   });
 
   it('says of each thing that is wrong what is wrong and what to do', async () => {

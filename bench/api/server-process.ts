@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +12,15 @@ export interface RunningServer {
   graphql<T>(query: string, variables?: object): Promise<T>;
   /** Of the server's event loop since the last call, in milliseconds. */
   eventLoopDelay(): Promise<{ p50: number; p99: number; max: number }>;
+  /** @returns the upload's id */
+  upload(file: string): Promise<string>;
   close(): Promise<void>;
 }
 
 /** `marquee serve` on a free port, with a data folder of its own. */
 export async function startServerProcess(options: {
-  folder: string;
+  /** Its data folder. */
+  data: string;
   media: string;
   concurrency: number;
 }): Promise<RunningServer> {
@@ -28,7 +32,8 @@ export async function startServerProcess(options: {
       HOST: '127.0.0.1',
       LOG_LEVEL: 'warn',
       MARQUEE_API_KEYS: '',
-      MARQUEE_DATA: path.join(options.folder, 'data'),
+      MARQUEE_DATA: options.data,
+      MARQUEE_PACK: 'compact',
       MARQUEE_CONCURRENCY: String(options.concurrency),
       MARQUEE_RATE_PER_MINUTE: '1000000',
       MEDIA_ROOTS: options.media,
@@ -40,6 +45,12 @@ export async function startServerProcess(options: {
   return {
     graphql: (query, variables) => post(url, query, variables),
     eventLoopDelay: async () => delayIn(await (await fetch(`${url}/metrics`)).text()),
+    upload: async (file) => {
+      const fileName = encodeURIComponent(path.basename(file));
+      const body = await readFile(file);
+      const response = await fetch(`${url}/uploads?fileName=${fileName}`, { method: 'PUT', body });
+      return ((await response.json()) as { id: string }).id;
+    },
     close: async () => {
       child.kill('SIGTERM');
       await exited;

@@ -5,6 +5,8 @@ import type pg from 'pg';
 import { newId } from '../../src/catalog/id.js';
 import { vectorFromBytes } from '../../src/catalog/vector-bytes.js';
 import { type Aspects, noAspects, unit } from '../../src/discovery/aspect.js';
+import { packedFromBytes, tellingWords, unpackedWords } from '../../src/discovery/telling-words.js';
+import type { Vocabulary } from '../../src/signals/text-features.js';
 import { randomStream } from '../../src/tagging/random.js';
 
 /** Films come in kinds: this many centres, with noise about as strong as the centre. */
@@ -20,6 +22,8 @@ export interface GeneratedTitle {
   name: string;
   synopsis: string;
   aspects: Aspects;
+  /** As profiles pack them. */
+  words: Uint32Array | null;
   labels: string[];
   probabilities: number[];
 }
@@ -33,6 +37,7 @@ export class GeneratedCatalog {
     private readonly dimensions: { TEXT: number; PICTURE: number; SOUND: number },
     private readonly labels: readonly string[],
     private readonly words: readonly string[],
+    private readonly vocabulary: Vocabulary,
     seed: number,
   ) {
     this.#random = randomStream(seed);
@@ -57,6 +62,7 @@ export class GeneratedCatalog {
       id: newId('title'),
       name: `${text[0]} ${text[1]} ${number}`,
       synopsis: text.join(' '),
+      words: tellingWords(text.join(' '), this.vocabulary),
       aspects,
       labels,
       probabilities: labels.map(() => 0.5 + this.#random() / 2).sort((a, b) => b - a),
@@ -104,7 +110,7 @@ export async function readWords(packFolder: string): Promise<string[]> {
     .map(([term]) => term);
 }
 
-const base64 = (vector: Float32Array | null) =>
+const base64 = (vector: Float32Array | Uint32Array | null) =>
   vector && Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
 
 /** Titles that one statement writes. */
@@ -130,14 +136,16 @@ export async function readTitles(pool: pg.Pool): Promise<{ id: string; aspects: 
   const { rows } = await pool.query<{
     id: string;
     text: Buffer;
+    terms: Buffer | null;
     picture: Buffer | null;
     sound: Buffer | null;
-  }>(`SELECT "titleId" AS "id", "text", "picture", "sound" FROM "TitleProfile" ORDER BY "titleId"`);
-  return rows.map(({ id, text, picture, sound }) => ({
+  }>(`SELECT "titleId" AS "id", "text", "terms", "picture", "sound" FROM "TitleProfile" ORDER BY "titleId"`);
+  return rows.map(({ id, text, terms, picture, sound }) => ({
     id,
     aspects: {
       ...noAspects(),
       TEXT: vectorFromBytes(text),
+      WORDS: terms && unpackedWords(packedFromBytes(terms)),
       PICTURE: picture && vectorFromBytes(picture),
       SOUND: sound && vectorFromBytes(sound),
     },
@@ -149,8 +157,9 @@ async function writeBatch(
   titles: readonly GeneratedTitle[],
   models: Record<'TEXT' | 'PICTURE' | 'SOUND', string>,
 ): Promise<void> {
-  const rows = titles.map(({ id, name, synopsis, aspects, labels, probabilities }) => ({
+  const rows = titles.map(({ id, name, synopsis, aspects, words, labels, probabilities }) => ({
     ...{ id, name, synopsis, labels, probabilities },
+    terms: base64(words),
     ...{ text: base64(aspects.TEXT), picture: base64(aspects.PICTURE), sound: base64(aspects.SOUND) },
   }));
   const json = JSON.stringify(rows);
@@ -161,15 +170,16 @@ async function writeBatch(
     [json],
   );
   await pool.query(
-    `UPDATE "TitleProfile" f SET "made" = f."wanted", "revision" = nextval('"TitleProfile_revision_seq"'),
-       "textModel" = $2, "text" = decode(r."text", 'base64'),
+    `UPDATE "TitleProfile" f SET "revision" = nextval('"TitleProfile_revision_seq"'),
+       "textModel" = $2, "text" = decode(r."text", 'base64'), "terms" = decode(r."terms", 'base64'),
        "pictureModel" = $3, "picture" = decode(r."picture", 'base64'),
        "soundModel" = $4, "sound" = decode(r."sound", 'base64'),
        "labels" = r."labels", "probabilities" = r."probabilities", "accepted" = cardinality(r."labels"),
        "words" = setweight(to_tsvector('english', r."name"), 'A') || setweight(to_tsvector('english', r."synopsis"), 'C')
      FROM jsonb_to_recordset($1::jsonb) AS r("id" text, "name" text, "synopsis" text, "labels" text[],
-       "probabilities" float8[], "text" text, "picture" text, "sound" text)
+       "probabilities" float8[], "text" text, "terms" text, "picture" text, "sound" text)
      WHERE f."titleId" = r."id"`,
     [json, models.TEXT, models.PICTURE, models.SOUND],
   );
+  await pool.query('TRUNCATE "OutdatedProfile"');
 }

@@ -71,7 +71,9 @@ export async function writeAnalysedCatalog(
 ): Promise<void> {
   await client.query(`CREATE TEMP TABLE numbers AS
     SELECT n, lpad(to_hex(n), 32, '0') AS hex, (n % ${texts.length})::int AS text FROM generate_series(1, ${titles}) n`);
-  await client.query('CREATE TEMP TABLE texts (text int, lines text[], fused bytea, others jsonb)');
+  await client.query(
+    'CREATE TEMP TABLE texts (text int, lines text[], quality jsonb, fused bytea, others jsonb)',
+  );
   await client.query(
     'CREATE TEMP TABLE vectors (text int, signal text, model text, vector bytea, measures jsonb)',
   );
@@ -79,9 +81,10 @@ export async function writeAnalysedCatalog(
   for (const [text, { lines, embeddings, tagging }] of texts.entries()) {
     const { rows, others } = splitTags(tagging.tags);
     const fused = bytesOf(tagging.fused.vector);
-    await client.query('INSERT INTO texts VALUES ($1, $2, $3, $4)', [
+    await client.query('INSERT INTO texts VALUES ($1, $2, $3, $4, $5)', [
       text,
       lines,
+      JSON.stringify(tagging.quality),
       fused,
       JSON.stringify(others),
     ]);
@@ -119,14 +122,15 @@ function statements(classifierId: string): string[] {
      SELECT 'vectors_' || md5(hex || signal), 'trailer_' || hex, signal::"Signal", model, vector, measures
      FROM numbers JOIN vectors USING (text)`,
     `INSERT INTO "Prediction" ("id", "trailerId", "analysisId", "classifierId", "quality", "fused", "fusedModel", "others")
-     SELECT 'prediction_' || hex, 'trailer_' || hex, 'analysis_' || hex, '${classifierId}', '{}', fused, 'fused', others
+     SELECT 'prediction_' || hex, 'trailer_' || hex, 'analysis_' || hex, '${classifierId}', quality, fused, 'fused', others
      FROM numbers JOIN texts USING (text)`,
     `INSERT INTO "Tag" ("predictionId", "labelId", "probability", "threshold", "state", "weight", "margin", "shares", "evidence")
      SELECT 'prediction_' || hex, "labelId", "probability", "threshold", "state", "weight", "margin", "shares", "evidence"
      FROM numbers JOIN tags USING (text)`,
     // As discovery leaves them: up to date, with the words that they are found by.
-    `UPDATE "TitleProfile" f SET "made" = "wanted", "words" = to_tsvector('english', array_to_string(lines, ' '))
+    `UPDATE "TitleProfile" f SET "words" = to_tsvector('english', array_to_string(lines, ' '))
      FROM numbers JOIN texts USING (text) WHERE f."titleId" = 'title_' || hex`,
+    'TRUNCATE "OutdatedProfile"',
     'ANALYZE',
   ];
 }

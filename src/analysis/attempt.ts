@@ -2,15 +2,12 @@ import { hostname } from 'node:os';
 import type { Analysis, Prisma, PrismaClient, Trailer } from '../generated/prisma/client.js';
 import type { StageName } from '../generated/prisma/enums.js';
 import { advance } from './event-log.js';
+import { ProgressReports } from './progress-reports.js';
 import { overallProgress } from './stage.js';
+import { StaleAttempt, unlessStale } from './stale-attempt.js';
 
 /** At most four progress events a second for one analysis. */
 const PROGRESS_EVERY_MS = 250;
-
-/** Thrown when another worker has taken the analysis: this one must stop, and write nothing. */
-export class StaleAttempt extends Error {
-  override readonly name = 'StaleAttempt';
-}
 
 export type TakenAnalysis = Analysis & { trailer: Trailer };
 
@@ -19,9 +16,8 @@ export type TakenAnalysis = Analysis & { trailer: Trailer };
  * write throws `StaleAttempt` instead.
  */
 export class Attempt {
-  #lastProgressAt = 0;
+  readonly #reports = new ProgressReports(PROGRESS_EVERY_MS);
   #reached = 0;
-  #writing: Promise<void> | null = null;
 
   private constructor(
     private readonly prisma: PrismaClient,
@@ -54,7 +50,7 @@ export class Attempt {
 
   /** Marks a stage as begun. */
   async beginStage(stage: StageName): Promise<void> {
-    await this.#drained();
+    await this.#reports.written();
     const startedAt = new Date();
     await this.write(async (tx) => {
       await this.#advanceRunning(tx, { stage }, 'STAGE', overallProgress(stage, 0));
@@ -68,7 +64,7 @@ export class Attempt {
 
   /** Marks a stage as finished. */
   async finishStage(stage: StageName, cached: boolean): Promise<void> {
-    await this.#drained();
+    await this.#reports.written();
     await this.write(async (tx) => {
       await this.#advanceRunning(tx, {}, 'STAGE', overallProgress(stage, 1));
       await tx.analysisStage.update({
@@ -80,22 +76,14 @@ export class Attempt {
 
   /** Tells of progress within a stage; steps that come too fast, or while one is being written, are left out. */
   progress(stage: StageName, within: number): void {
-    const now = Date.now();
-    if (this.#writing || now - this.#lastProgressAt < PROGRESS_EVERY_MS) return;
-    this.#lastProgressAt = now;
-    // A stale attempt or a broken connection shows at the next real write; progress alone is not worth failing for.
-    this.#writing = this.write((tx) =>
-      this.#advanceRunning(tx, {}, 'PROGRESS', overallProgress(stage, within)),
-    )
-      .catch(() => undefined)
-      .finally(() => {
-        this.#writing = null;
-      });
+    this.#reports.tell(() =>
+      this.write((tx) => this.#advanceRunning(tx, {}, 'PROGRESS', overallProgress(stage, within))),
+    );
   }
 
   /** Ends the analysis SUCCEEDED in the transaction in which `publish` writes its result. @throws StaleAttempt */
   async succeed(publish: (tx: Prisma.TransactionClient) => Promise<void>): Promise<void> {
-    await this.#drained();
+    await this.#reports.written();
     const finishedAt = new Date();
     await this.write(async (tx) => {
       await publish(tx);
@@ -118,17 +106,13 @@ export class Attempt {
     message: string,
     also?: (tx: Prisma.TransactionClient) => Promise<void>,
   ): Promise<boolean> {
-    await this.#drained();
-    try {
-      await this.write(async (tx) => {
+    await this.#reports.written();
+    return unlessStale(() =>
+      this.write(async (tx) => {
         await this.#advanceRunning(tx, data, 'STATE', this.#reached, message);
         await also?.(tx);
-      });
-      return true;
-    } catch (error) {
-      if (error instanceof StaleAttempt) return false;
-      throw error;
-    }
+      }),
+    );
   }
 
   /** Runs `work` in one transaction that holds the analysis' row, after checking that this attempt is the newest. */
@@ -138,8 +122,7 @@ export class Attempt {
         const held = await tx.$queryRaw<unknown[]>`
           SELECT 1 FROM "Analysis"
           WHERE "id" = ${this.analysis.id} AND "attempt" = ${this.number} AND "state" = 'RUNNING' FOR UPDATE`;
-        if (held.length === 0)
-          throw new StaleAttempt(`attempt ${this.number} of ${this.analysis.id} is stale`);
+        if (held.length === 0) throw new StaleAttempt(this.analysis);
         await work(tx);
       },
       { timeout: 30_000, maxWait: 30_000 },
@@ -162,10 +145,6 @@ export class Attempt {
       progress,
       ...(message === undefined ? {} : { message }),
     });
-    if (!analysis) throw new StaleAttempt(`attempt ${this.number} of ${this.analysis.id} is stale`);
-  }
-
-  async #drained(): Promise<void> {
-    await this.#writing;
+    if (!analysis) throw new StaleAttempt(this.analysis);
   }
 }

@@ -1,13 +1,15 @@
 import { asFailure, type Failure } from '../failure.js';
 import type { Prisma } from '../generated/prisma/client.js';
-import { Attempt, StaleAttempt } from './attempt.js';
+import { Attempt } from './attempt.js';
 import { CHANNELS } from './channels.js';
 import type { ClassifierVersion } from './classifier-files.js';
 import { addJob } from './jobs.js';
 import type { Notifications } from './notifications.js';
 import { runStages } from './pipeline.js';
 import type { PipelineParts } from './stage-run.js';
+import { StaleAttempt } from './stale-attempt.js';
 import { Turns } from './turns.js';
+import { type StopReason, stopReasonOf, WorkUnderWay } from './work-under-way.js';
 
 /** Waits before the second and the third try; after them a retryable failure is final. */
 const RETRY_AFTER_SECONDS = [5, 30];
@@ -17,19 +19,10 @@ const MAX_CRASHES = 10;
 /** STALE: another worker has taken the analysis. GONE: it has ended or was deleted, and nothing is left to do. */
 export type Outcome = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'QUEUED' | 'STALE' | 'GONE';
 
-type StopReason = 'CANCEL' | 'SHUTDOWN' | 'LOST';
-
-interface Running {
-  attempt: number;
-  controller: AbortController;
-}
-
 /** Runs analyses in this process, stops them when they are cancelled, and hands them back at shutdown. */
 export class AnalysisRunner {
-  readonly #running = new Map<string, Running>();
-  readonly #silence: (() => void)[];
+  readonly #underWay: WorkUnderWay;
   readonly #turns = new Turns();
-  #stopping = false;
 
   constructor(
     private readonly parts: PipelineParts,
@@ -37,14 +30,12 @@ export class AnalysisRunner {
     /** Called with the outcome of each run, for metrics. */
     private readonly onEnd?: (outcome: Outcome) => void,
   ) {
-    this.#silence = [
-      notifications.on(CHANNELS.cancel, (id) => this.#abort(id, 'CANCEL')),
-      notifications.on('reconnected', () => void this.abortUnwanted().catch(() => undefined)),
-    ];
-  }
-
-  get runningIds(): string[] {
-    return [...this.#running.keys()];
+    this.#underWay = new WorkUnderWay(notifications, CHANNELS.cancel, (ids) =>
+      parts.prisma.analysis.findMany({
+        where: { id: { in: ids } },
+        select: { id: true, attempt: true, cancelRequested: true },
+      }),
+    );
   }
 
   /**
@@ -58,61 +49,37 @@ export class AnalysisRunner {
     return outcome;
   }
 
-  /**
-   * Stops running analyses that were asked to stop while no notification could arrive, that were deleted with
-   * their title, or that another worker has taken.
-   */
-  async abortUnwanted(): Promise<void> {
-    if (this.#running.size === 0) return;
-    const looked = [...this.#running];
-    const rows = await this.parts.prisma.analysis.findMany({
-      where: { id: { in: looked.map(([id]) => id) } },
-      select: { id: true, attempt: true, cancelRequested: true },
-    });
-    const rowOf = new Map(rows.map((row) => [row.id, row]));
-    for (const [id, { attempt, controller }] of looked) {
-      const row = rowOf.get(id);
-      if (row?.attempt !== attempt) controller.abort('LOST' satisfies StopReason);
-      else if (row.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
-    }
+  /** Stops running analyses that are not to be run any more; see `WorkUnderWay`. */
+  abortUnwanted(): Promise<void> {
+    return this.#underWay.abortUnwanted();
   }
 
   /** Stops every running analysis; each is handed back to the queue. */
   stop(): void {
-    this.#stopping = true;
-    for (const id of this.runningIds) this.#abort(id, 'SHUTDOWN');
-    for (const off of this.#silence) off();
-  }
-
-  #abort(id: string, reason: StopReason): void {
-    this.#running.get(id)?.controller.abort(reason);
+    this.#underWay.stop();
   }
 
   async #run(analysisId: string, retries: boolean): Promise<Outcome> {
     const log = this.parts.log.child({ analysisId });
     const attempt = await Attempt.take(this.parts.prisma, analysisId);
     if (!attempt) return 'GONE';
-    const controller = new AbortController();
-    this.#running.set(analysisId, { attempt: attempt.number, controller });
+    const signal = this.#underWay.begin(attempt.analysis);
     try {
-      if (attempt.analysis.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
-      else if (this.#stopping) controller.abort('SHUTDOWN' satisfies StopReason);
       if (attempt.analysis.crashes >= MAX_CRASHES) return await giveUp(attempt);
       log.info({ attempt: attempt.number }, 'analysis started');
       const classifier = await this.#classifierOf(attempt);
-      const { signal } = controller;
       await runStages({ ...this.parts, log, attempt, classifier, signal, turns: this.#turns });
       log.info('analysis succeeded');
       return 'SUCCEEDED';
     } catch (error) {
-      const reason = controller.signal.aborted ? (controller.signal.reason as StopReason) : null;
+      const reason = stopReasonOf(signal);
       if (error instanceof StaleAttempt || reason === 'LOST') return await this.#lost(attempt, log);
       if (reason !== null) return await endStopped(attempt, reason, retries);
       const failure = asFailure(error);
       log.warn({ err: error, code: failure.code }, 'analysis attempt failed');
       return await endFailed(attempt, failure, retries);
     } finally {
-      this.#running.delete(analysisId);
+      this.#underWay.end(analysisId);
     }
   }
 

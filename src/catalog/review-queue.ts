@@ -10,6 +10,8 @@ export interface QueuedTag {
 }
 
 const ORDER = 'MARGIN';
+/** Tags of a smaller margin are in an index of that order. */
+const UNDECIDED = Prisma.sql`AND g."margin" < 0.1`;
 
 /**
  * Tags of newest predictions without a standing review, those first that the classifier is least sure of: there a
@@ -20,12 +22,18 @@ export async function reviewQueue(
   group: LabelGroupKind | null,
   request: PageRequest,
 ): Promise<Page<QueuedTag>> {
-  const rows = await prisma.$queryRaw<QueuedTag[]>`
-    SELECT g."predictionId", g."labelId", g."margin" ${queued(group)} ${behind(request)}
-    ORDER BY g."margin", g."predictionId", g."labelId" LIMIT ${request.first + 1}`;
+  const undecided = await first(prisma, request, Prisma.sql`${queued(group)} ${UNDECIDED}`);
+  const isEnough = undecided.length > request.first;
+  const rows = isEnough ? undecided : await first(prisma, request, queued(group));
   return pageOf(rows, request, ({ predictionId, labelId, margin }) =>
     encodeCursor(ORDER, { value: margin, id: `${predictionId} ${labelId}` }),
   );
+}
+
+function first(prisma: PrismaClient, request: PageRequest, from: Prisma.Sql): Promise<QueuedTag[]> {
+  return prisma.$queryRaw<QueuedTag[]>`
+    SELECT g."predictionId", g."labelId", g."margin" ${from} ${behind(request)}
+    ORDER BY g."margin", g."predictionId", g."labelId" LIMIT ${request.first + 1}`;
 }
 
 export async function countQueued(prisma: PrismaClient, group: LabelGroupKind | null): Promise<number> {

@@ -1,6 +1,12 @@
 import { readConfig } from '../config.js';
 import { doctor } from '../doctor.js';
 
+const MARKS = new Map([
+  [true, '✔'],
+  [false, '✘'],
+  [null, '–'],
+]);
+
 /** `marquee doctor`: prints every check. @returns whether all that is needed is there */
 export async function doctorCommand(options: { json?: boolean }): Promise<boolean> {
   const { checks } = await doctor(readConfig(process.env));
@@ -8,9 +14,9 @@ export async function doctorCommand(options: { json?: boolean }): Promise<boolea
     process.stdout.write(`${JSON.stringify({ checks }, null, 2)}\n`);
   } else {
     for (const { name, ok, found, fix } of checks) {
-      process.stdout.write(`${ok ? '✔' : '✘'} ${name.padEnd(12)} ${found}\n`);
-      if (!ok && fix) process.stdout.write(`  ${' '.repeat(12)} → ${fix}\n`);
+      process.stdout.write(`${MARKS.get(ok)} ${name.padEnd(12)} ${found}\n`);
+      if (fix) process.stdout.write(`  ${' '.repeat(12)} → ${fix}\n`);
     }
   }
-  return checks.every(({ ok }) => ok);
+  return checks.every(({ ok }) => ok !== false);
 }

@@ -1,11 +1,13 @@
-import { MultiBar, type SingleBar } from 'cli-progress';
-import { modelsFolderOf } from '../chosen-pack.js';
+import { convertedFolderOf, modelsFolderOf } from '../chosen-pack.js';
 import { readConfig } from '../config.js';
+import { Failure } from '../failure.js';
+import { removeConverted } from '../inference/convert.js';
 import { KNOWN_MODELS, type KnownModel, modelsNamed } from '../inference/full-pack.js';
 import { Hub } from '../inference/hub.js';
 import { readLock } from '../inference/hub-lock.js';
 import { modelFolder, pullModel, removeModel, verifyModel, type WantedModel } from '../inference/hub-pull.js';
 import type { PullFlags } from './models-commands.js';
+import { showPull } from './pull-progress.js';
 
 const MEBIBYTE = 1024 ** 2;
 const RETRY_PAUSE_MS = 1_000;
@@ -30,58 +32,65 @@ export async function listModels({ json }: { json?: boolean }): Promise<void> {
     process.stdout.write(`${JSON.stringify({ models: rows }, null, 2)}\n`);
     return;
   }
+  process.stdout.write(line('model', 'for', 'licence', 'pack', 'on this machine'));
   for (const { repository, role, licence, isDefault, commit, bytes } of rows) {
     const here = commit ? `here, ${Math.round(bytes / MEBIBYTE)} MiB, ${commit.slice(0, 12)}` : 'not pulled';
-    const words = [
-      repository.padEnd(44),
-      (role ?? '').padEnd(12),
-      (licence ?? '').padEnd(14),
-      isDefault ? 'full  ' : '      ',
-    ];
-    process.stdout.write(`${words.join('')}${here}\n`);
+    process.stdout.write(line(repository, role ?? '', licence ?? '', isDefault ? 'full' : '', here));
   }
 }
 
-/** `marquee models pull`: licences first, then one bar a file. @throws Failure of the first model that fails */
+function line(repository: string, role: string, licence: string, pack: string, here: string): string {
+  return `${repository.padEnd(44)}${role.padEnd(12)}${licence.padEnd(14)}${pack.padEnd(6)}${here}\n`;
+}
+
+/**
+ * `marquee models pull`: licences first, then how far it is.
+ * @throws Failure of the first model that fails; CANCELLED when it is interrupted
+ */
 export async function pullModels(names: readonly string[], { update = false }: PullFlags): Promise<void> {
   const config = readConfig(process.env);
   const wanted = modelsNamed(names.length > 0 ? names : ['full']);
   for (const model of wanted) process.stderr.write(licenceLine(model));
-  const client = new Hub(config.hub);
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
-  const bars = new MultiBar({ format: '{name} [{bar}] {value} / {total} MiB', clearOnComplete: false });
-  const byName = new Map<string, SingleBar>();
+  const stop = () => interrupt.abort();
+  process.once('SIGINT', stop);
+  const shown = showPull(process.stderr);
+  const summaries: string[] = [];
   try {
     for (const model of wanted) {
-      const { commit, files, licence } = await pullModel(client, model, {
+      const { commit, files, licence } = await pullModel(new Hub(config.hub), model, {
         modelsFolder: modelsFolderOf(config),
         update,
         signal: interrupt.signal,
         retryPauseMs: RETRY_PAUSE_MS,
-        progress: (file, done, total) => {
-          const name = `${model.repository}/${file}`;
-          const bar = byName.get(name) ?? bars.create(toMebibytes(total), 0, { name });
-          byName.set(name, bar);
-          bar.update(toMebibytes(done));
-        },
+        progress: (file, done, total) => shown.file(`${model.repository}/${file}`, done, total),
       });
-      bars.log(
-        `${model.repository} at ${commit.slice(0, 12)}: ${Object.keys(files).length} files, checked; ` +
+      const count = Object.keys(files).length;
+      summaries.push(
+        `${model.repository} at ${commit.slice(0, 12)}: ${count} ${count === 1 ? 'file' : 'files'}, checked; ` +
           `its card says licence ${licence ?? 'nothing'}.\n`,
       );
     }
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new Failure('CANCELLED', 'The pull was stopped: pull again, and it goes on from there.', {
+      cause: error,
+    });
   } finally {
-    bars.stop();
+    process.off('SIGINT', stop);
+    shown.stop();
+    for (const summary of summaries) process.stderr.write(summary);
   }
 }
 
 /** `marquee models verify`. @returns whether every pulled file is as the lock says */
 export async function verifyModels(): Promise<boolean> {
   const modelsFolder = modelsFolderOf(readConfig(process.env));
-  const { models } = await readLock(modelsFolder);
+  const pulled = Object.entries((await readLock(modelsFolder)).models);
+  if (pulled.length === 0)
+    process.stderr.write('No model was pulled: marquee models pull full brings the full pack.\n');
   let whole = true;
-  for (const [repository, locked] of Object.entries(models)) {
+  for (const [repository, locked] of pulled) {
     const wrong = await verifyModel(modelsFolder, repository, locked);
     whole &&= wrong.length === 0;
     const verdict = wrong.length === 0 ? '✔' : `✘ pull it again: ${wrong.join(', ')} differ`;
@@ -90,12 +99,14 @@ export async function verifyModels(): Promise<boolean> {
   return whole;
 }
 
-/** `marquee models remove`. */
+/** `marquee models remove`: the files, and what they were converted to. */
 export async function removeModels(names: readonly string[]): Promise<void> {
-  const modelsFolder = modelsFolderOf(readConfig(process.env));
+  const config = readConfig(process.env);
+  const modelsFolder = modelsFolderOf(config);
   for (const { repository } of modelsNamed(names)) {
-    await removeModel(modelsFolder, repository);
-    process.stderr.write(`${modelFolder(modelsFolder, repository)} is gone.\n`);
+    await removeConverted(modelFolder(modelsFolder, repository), convertedFolderOf(config));
+    const wasHere = await removeModel(modelsFolder, repository);
+    process.stderr.write(`${repository} ${wasHere ? 'is gone' : 'was not here'}.\n`);
   }
 }
 
@@ -103,8 +114,4 @@ function licenceLine(model: WantedModel): string {
   const { licence = 'see its model card', caution = null, isChecked = true } = model as Partial<KnownModel>;
   const doubt = isChecked ? '' : ', not compared with its model card: read what the card says below';
   return `${model.repository}: licence ${licence}${doubt}.${caution ? ` ${caution}` : ''}\n`;
-}
-
-function toMebibytes(bytes: number): number {
-  return Math.round((bytes / MEBIBYTE) * 10) / 10;
 }

@@ -1,13 +1,17 @@
 import type { Signal } from '../signals/signal.js';
-import { type Aspects, unit } from './aspect.js';
+import { type Aspects, type DenseAspect, unit } from './aspect.js';
 import { type IndexedLabel, LabelTable } from './label-table.js';
+import { unpackedWords } from './telling-words.js';
 import { TitleNumbers } from './title-numbers.js';
 import { VectorIndex } from './vector-index.js';
+import { WordColumn } from './word-column.js';
 
 /** A title as it is put into the index. */
 export interface IndexEntry {
   id: string;
   vectors: Record<Signal, Float32Array | null>;
+  /** As `tellingWords` packs them. */
+  words: Uint32Array | null;
   /** Label ids, accepted ones first. */
   labels: readonly string[];
   probabilities: readonly number[];
@@ -16,10 +20,11 @@ export interface IndexEntry {
   createdAt: number;
 }
 
-/** What a process keeps of the whole catalog: labels always, vectors unless the database searches them. */
+/** What a process keeps of the whole catalog: labels and words always, vectors unless the database searches them. */
 export class CatalogIndex {
   readonly numbers = new TitleNumbers();
   readonly labels: LabelTable;
+  readonly words = new WordColumn();
   /** Null where pgvector has the vectors. */
   readonly vectors: VectorIndex | null;
   #createdAt = new Float64Array(0);
@@ -34,7 +39,7 @@ export class CatalogIndex {
   ) {
     this.labels = new LabelTable(labels);
     this.vectors = keepsVectors
-      ? new VectorIndex({ ...dimensions, TAGS: labels.length }, this.numbers)
+      ? new VectorIndex({ ...dimensions, TAGS: labels.length }, this.numbers, this.words)
       : null;
   }
 
@@ -44,7 +49,8 @@ export class CatalogIndex {
 
   /** Bytes of numbers that a title takes; its id apart. */
   get rowBytes(): number {
-    return this.labels.rowBytes + (this.vectors?.rowBytes ?? 0) + Float64Array.BYTES_PER_ELEMENT;
+    const words = this.words.rowBytes(this.size);
+    return this.labels.rowBytes + words + (this.vectors?.rowBytes ?? 0) + Float64Array.BYTES_PER_ELEMENT;
   }
 
   /** Makes room for `rows` titles in all, so that loading does not grow step by step. */
@@ -52,18 +58,20 @@ export class CatalogIndex {
     if (rows <= this.#createdAt.length) return;
     const capacity = Math.max(rows, Math.ceil(this.#createdAt.length * 1.5), 1_024);
     this.labels.reserve(capacity);
+    this.words.reserve(capacity);
     this.vectors?.reserve(capacity);
     const createdAt = new Float64Array(capacity);
     createdAt.set(this.#createdAt);
     this.#createdAt = createdAt;
   }
 
-  put({ id, vectors, labels, probabilities, accepted, createdAt }: IndexEntry): void {
+  put({ id, vectors, words, labels, probabilities, accepted, createdAt }: IndexEntry): void {
     const row = this.numbers.add(id);
     this.reserve(row + 1);
     this.labels.set(row, labels, probabilities, accepted);
     this.#createdAt[row] = createdAt;
-    this.vectors?.set(row, this.aspectsAt(row, vectors));
+    this.vectors?.set(row, this.#denseAt(row, vectors));
+    this.words.set(row, words);
     this.changes++;
   }
 
@@ -72,6 +80,7 @@ export class CatalogIndex {
     if (!move) return;
     const { from, to } = move;
     this.labels.move(from, to);
+    this.words.move(from, to);
     this.vectors?.move(from, to);
     this.#createdAt[to] = this.#createdAt[from]!;
     this.changes++;
@@ -82,7 +91,14 @@ export class CatalogIndex {
   }
 
   /** A title's vectors as they are compared: of length 1, of this pack's dimensions, with the tags of its labels. */
-  aspectsAt(row: number, vectors: Record<Signal, Float32Array | null>): Aspects {
+  aspectsAt(row: number, vectors: Record<Signal, Float32Array | null>, words: Uint32Array | null): Aspects {
+    return { ...this.#denseAt(row, vectors), WORDS: words && unpackedWords(words) };
+  }
+
+  #denseAt(
+    row: number,
+    vectors: Record<Signal, Float32Array | null>,
+  ): Record<DenseAspect, Float32Array | null> {
     const fitting = (signal: Signal) =>
       vectors[signal]?.length === this.dimensions[signal] ? unit(vectors[signal]) : null;
     return {

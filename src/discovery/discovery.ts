@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.js';
@@ -6,6 +7,7 @@ import { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
 import type { Blend } from './aspect.js';
+import { readCommonWords } from './common-words.js';
 import { chooseEngine, type EngineKind } from './engine-choice.js';
 import { FullText } from './full-text.js';
 import { type MomentMatch, searchMoments } from './moments.js';
@@ -53,14 +55,17 @@ export class Discovery {
   #index: ThreadPool<DiscoveryTasks> | null = null;
   #readers: ThreadPool<DiscoveryTasks> | null = null;
   readonly #fullText: FullText;
+  #common: Promise<ReadonlySet<string>> | null = null;
   readonly #stop = new AbortController();
   #pools: ThreadPool<DiscoveryTasks>[] = [];
   #started: Promise<ThreadPool<DiscoveryTasks>> | null = null;
   #silence: (() => void)[] = [];
   #making: Promise<void> | null = null;
+  #lastMaking: Promise<void> = Promise.resolve();
   #wantsMaking = false;
   #gone: string[] | null = [];
   #refreshing: Promise<void> | null = null;
+  #wantsRefresh = false;
 
   constructor(private readonly parts: DiscoveryParts) {
     this.#fullText = new FullText(parts.prisma);
@@ -81,7 +86,12 @@ export class Discovery {
     const { models } = await readManifest(packFolder);
     this.#readers ??= this.#addPool(options.readers ?? 1);
     const threads = this.#readers;
-    await makeProfiles({ pool, threads, packFolder, models }, this.#stop.signal, options.onRound);
+    // Of two at once the second would find the first at it, and return while profiles are still out of date.
+    const last = this.#lastMaking.catch(() => undefined);
+    this.#lastMaking = last.then(() =>
+      makeProfiles({ pool, threads, packFolder, models }, this.#stop.signal, options.onRound),
+    );
+    await this.#lastMaking;
   }
 
   /** Takes over whatever the database has that the index has not. */
@@ -89,7 +99,11 @@ export class Discovery {
     const index = await this.start();
     const gone = this.#gone;
     this.#gone = [];
-    await index.runOnEach('refresh', { gone });
+    await index.runOnEach('refresh', { gone }).catch((error) => {
+      // Which titles went is known no longer: the next time, the table is asked.
+      this.#gone = null;
+      throw error;
+    });
   }
 
   /** The likest titles of each of many titles; none of one without a profile. */
@@ -98,17 +112,22 @@ export class Discovery {
     return index.run('similar', query);
   }
 
-  /** Why titles are alike, from the same numbers as their scores; with the words that both texts have. */
+  /** Why titles are alike, from the same numbers as their scores; words as the first one's texts write them. */
   async explain(pairs: { a: string; b: string; blend: Blend }[]): Promise<Reason[][]> {
     const index = await this.start();
     const reasons = await index.run('explain', { pairs });
-    return this.#withWords(pairs, reasons);
+    return this.#inWords(
+      pairs.map(({ a }) => a),
+      reasons,
+    );
   }
 
   async search(request: SearchRequest): Promise<SearchResult> {
     const index = await this.start();
-    const { taxonomy } = this.parts;
-    return searchTitles({ index, fullText: this.#fullText, taxonomy }, request);
+    const { taxonomy, packFolder } = this.parts;
+    this.#common ??= readCommonWords(packFolder);
+    const common = await this.#common;
+    return searchTitles({ index, fullText: this.#fullText, taxonomy, common }, request);
   }
 
   highlights(text: string, ids: readonly string[]): Promise<Map<string, string>> {
@@ -128,8 +147,8 @@ export class Discovery {
     const index = await this.start();
     const ranked = await index.run('rank', request);
     if (ranked.length === 0) return this.#newest(request);
-    const because = ranked.map(({ id, because }) => ({ a: because ?? id, b: id }));
-    const reasons = await this.#withWords(
+    const because = ranked.map(({ id, because }) => because ?? id);
+    const reasons = await this.#inWords(
       because,
       ranked.map((title) => title.reasons),
     );
@@ -188,7 +207,10 @@ export class Discovery {
     const { titles } = await index.run('measure', undefined);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     log.info(`discovery: ${titles} titles after ${seconds} s`);
-    const timer = setInterval(() => this.#soonMake(), LOOK_ANYWAY_MS).unref();
+    const timer = setInterval(() => {
+      this.#soonMake();
+      this.#soonRefresh('');
+    }, LOOK_ANYWAY_MS).unref();
     this.#silence.push(() => clearInterval(timer));
     this.#soonMake();
     return index;
@@ -197,9 +219,7 @@ export class Discovery {
   /** One run at a time, and one more for whatever was asked for meanwhile. */
   #soonMake(): void {
     this.#wantsMaking = true;
-    this.#making ??= this.#makeWhileWanted().finally(() => {
-      this.#making = null;
-    });
+    this.#making ??= this.#makeWhileWanted();
   }
 
   async #makeWhileWanted(): Promise<void> {
@@ -209,18 +229,27 @@ export class Discovery {
         this.parts.log.error({ err: error }, 'profiles could not be made; they are tried again'),
       );
     }
+    this.#making = null;
   }
 
   /** @param gone a title that is no more, or '' for profiles that were written */
   #soonRefresh(gone: string): void {
     if (gone !== '') this.#gone?.push(gone);
-    this.#refreshing ??= pause(GATHER_MS, this.#stop.signal).then(async () => {
-      this.#refreshing = null;
-      if (this.#stop.signal.aborted) return;
+    this.#wantsRefresh = true;
+    this.#refreshing ??= this.#refreshWhileWanted();
+  }
+
+  async #refreshWhileWanted(): Promise<void> {
+    const { signal } = this.#stop;
+    while (this.#wantsRefresh && !signal.aborted) {
+      await setTimeout(GATHER_MS, undefined, { signal }).catch(() => undefined);
+      this.#wantsRefresh = false;
+      if (signal.aborted) return;
       await this.refresh().catch((error) =>
         this.parts.log.error({ err: error }, 'the index could not follow'),
       );
-    });
+    }
+    this.#refreshing = null;
   }
 
   async #newest({ restriction, disliked, first }: RankRequest): Promise<RankedTitle[]> {
@@ -231,21 +260,24 @@ export class Discovery {
     return rows.map(({ id }) => ({ id, score: 0, because: null, reasons: [] }));
   }
 
-  async #withWords(pairs: { a: string; b: string }[], reasons: Reason[][]): Promise<Reason[][]> {
-    const ids = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-    const texts = await this.parts.prisma.$queryRaw<{ id: string; text: string }[]>`
+  /** Reasons with whole words for stems. @param ids of the titles whose texts have the words, one for each list */
+  async #inWords(ids: readonly string[], reasons: Reason[][]): Promise<Reason[][]> {
+    const stemsOf = reasons.map((list) => list.find(({ aspect }) => aspect === 'WORDS')?.shared ?? []);
+    const wanted = [...new Set(ids.filter((_, i) => stemsOf[i]!.length > 0))];
+    if (wanted.length === 0) return reasons;
+    const rows = await this.parts.prisma.$queryRaw<{ id: string; text: string }[]>`
       SELECT t."id", concat_ws(' ', t."synopsis", (
         SELECT left(string_agg(n."text", ' ' ORDER BY n."index"), 20000)
         FROM "Line" n JOIN "TitleProfile" f ON f."titleId" = t."id" JOIN "Prediction" p ON p."id" = f."predictionId"
         WHERE n."trailerId" = p."trailerId")) AS "text"
-      FROM "Title" t WHERE t."id" = ANY(${ids}::text[])`;
-    const textOf = new Map(texts.map(({ id, text }) => [id, text]));
+      FROM "Title" t WHERE t."id" = ANY(${wanted}::text[])`;
+    const textOf = new Map(rows.map(({ id, text }) => [id, text]));
     const index = await this.start();
-    const words = await index.run('sharedWords', {
-      pairs: pairs.map(({ a, b }) => ({ a: textOf.get(a) ?? '', b: textOf.get(b) ?? '' })),
+    const words = await index.run('spellWords', {
+      texts: ids.map((id, i) => ({ text: textOf.get(id) ?? '', stems: stemsOf[i]! })),
     });
     return reasons.map((list, i) =>
-      list.map((reason) => (reason.aspect === 'TEXT' ? { ...reason, shared: words[i]! } : reason)),
+      list.map((reason) => (reason.aspect === 'WORDS' ? { ...reason, shared: words[i]! } : reason)),
     );
   }
 }
@@ -254,14 +286,4 @@ export class Discovery {
 function threadEntry(): URL {
   const here = fileURLToPath(import.meta.url).replace('/src/discovery/', '/dist/discovery/');
   return new URL('./thread.js', `file://${here}`);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

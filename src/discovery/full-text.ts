@@ -8,11 +8,11 @@ import { restrictionCondition } from './restriction.js';
 export const LONGEST_LIST = 200;
 /** Below this many matches of all words, matches of some words are taken too. */
 const ENOUGH = 20;
-/** Trigrams that a name and a query share, as a part of all of theirs: a typing error leaves a third to a half. */
-const NAME_LIKENESS = 0.35;
-/** A query of many words is no name, unless it is nearly that. */
-const LONG_NAME_LIKENESS = 0.6;
-const SHORT_NAME = 2; // words
+/**
+ * Trigrams that a name and a query of one, two and more words share, as a part of all of theirs. A typing error
+ * leaves a third of one word's; a query of many words is no name, unless it is nearly that.
+ */
+const NAME_LIKENESS = [0.35, 0.45, 0.6] as const;
 const LONGEST_NAME_QUERY = 80; // characters
 
 /** Of a query's words, this many must be there when all of them are hardly ever together. */
@@ -26,23 +26,27 @@ export class FullText {
 
   constructor(private readonly prisma: PrismaClient) {}
 
-  /** Ids, best first: matches of all words, and where those are few, of some. */
-  async matches(query: Interpretation, filter: TitleFilter): Promise<string[]> {
-    const words = await this.#stems(query.text);
-    if (words.length === 0) return [];
+  /**
+   * Ids, best first: matches of all words, and where those are few, of most of them, and of most telling ones.
+   * @param telling the query's text without common words
+   */
+  async matches(query: Interpretation, telling: string, filter: TitleFilter): Promise<string[]> {
+    const [words = [], tellingWords = []] = await this.#stems([query.text, telling]);
     const condition = conditions(query, filter);
-    const found = await this.#ranked(anyOf(combinations(words, words.length)), condition);
-    const enough = Math.ceil(MOST_OF * words.length);
-    if (found.length >= ENOUGH || enough === words.length || words.length > MOST_WORDS) return found;
-    const more = await this.#ranked(anyOf(combinations(words, enough)), condition);
-    return [...new Set([...found, ...more])].slice(0, LONGEST_LIST);
+    const found = new Set<string>();
+    for (const ways of waysToMatch(words, tellingWords)) {
+      if (found.size >= ENOUGH) break;
+      for (const id of await this.#ranked(anyOf(ways), condition)) found.add(id);
+    }
+    return [...found].slice(0, LONGEST_LIST);
   }
 
   /** Ids of titles whose name is the text or nearly so, nearest first; labels do not filter names. */
   async names(text: string, filter: TitleFilter): Promise<string[]> {
     const name = text.trim().toLowerCase();
     if (name === '' || name.length > LONGEST_NAME_QUERY) return [];
-    const likeness = name.split(/\s+/).length <= SHORT_NAME ? NAME_LIKENESS : LONG_NAME_LIKENESS;
+    const words = Math.min(name.split(/\s+/).length, NAME_LIKENESS.length);
+    const likeness = NAME_LIKENESS[words - 1]!;
     this.#hasTrigrams ??= this.#findTrigrams();
     const rows = (await this.#hasTrigrams)
       ? await this.prisma.$queryRaw<{ id: string }[]>`
@@ -76,11 +80,12 @@ export class FullText {
     return rows.map(({ id }) => id);
   }
 
-  /** The words that count, stemmed. */
-  async #stems(text: string): Promise<string[]> {
+  /** The words of each text that count, stemmed. */
+  async #stems(texts: string[]): Promise<string[][]> {
     const rows = await this.prisma.$queryRaw<{ stems: string[] }[]>`
-      SELECT tsvector_to_array(to_tsvector('english', ${text})) AS "stems"`;
-    return rows[0]?.stems ?? [];
+      SELECT tsvector_to_array(to_tsvector('english', x."text")) AS "stems"
+      FROM unnest(${texts}::text[]) WITH ORDINALITY AS x("text", "place") ORDER BY x."place"`;
+    return rows.map(({ stems }) => stems);
   }
 
   async #findTrigrams(): Promise<boolean> {
@@ -88,6 +93,20 @@ export class FullText {
       SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'`;
     return rows.length > 0;
   }
+}
+
+/** What a text may have of a query's words, the best first; always with a word that tells something. */
+function waysToMatch(words: readonly string[], telling: readonly string[]): string[][][] {
+  if (words.length === 0) return [];
+  if (words.length > MOST_WORDS) return [[[...words]]];
+  const tells = new Set(telling);
+  const most = combinations(words, Math.ceil(MOST_OF * words.length));
+  const steps = [
+    [[...words]],
+    most.filter((way) => way.some((word) => tells.has(word))),
+    combinations(telling, Math.ceil(MOST_OF * telling.length)),
+  ];
+  return steps.filter((ways, i) => ways.length > 0 && JSON.stringify(ways) !== JSON.stringify(steps[i - 1]));
 }
 
 /** Every way to take `count` of the words. */

@@ -2,6 +2,7 @@ import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import type { Signal } from '../signals/signal.js';
 import type { CatalogIndex } from './catalog-index.js';
 import type { Statements } from './restriction.js';
+import { packedFromBytes } from './telling-words.js';
 
 /** Profiles that one statement reads: about 4 MB. */
 const BATCH = 4_000;
@@ -12,6 +13,7 @@ interface ProfileRow {
   text: Buffer | null;
   picture: Buffer | null;
   sound: Buffer | null;
+  terms: Buffer | null;
   labels: string[];
   probabilities: number[];
   accepted: number;
@@ -64,6 +66,7 @@ export class IndexSource {
     index.put({
       id: row.titleId,
       vectors: { TEXT: vector(row.text), PICTURE: vector(row.picture), SOUND: vector(row.sound) },
+      words: row.terms && packedFromBytes(row.terms),
       labels: row.labels,
       probabilities: row.probabilities,
       accepted: row.accepted,
@@ -77,6 +80,7 @@ export class IndexSource {
 const READ = `
   SELECT f."titleId", f."revision"::text AS "revision",
     CASE WHEN f."textModel" = $3 THEN f."text" END AS "text",
+    CASE WHEN f."textModel" = $3 THEN f."terms" END AS "terms",
     CASE WHEN f."pictureModel" = $4 THEN f."picture" END AS "picture",
     CASE WHEN f."soundModel" = $5 THEN f."sound" END AS "sound",
     f."labels", f."probabilities", f."accepted", t."createdAt"

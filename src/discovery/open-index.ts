@@ -12,6 +12,7 @@ import { IndexSource } from './index-source.js';
 import type { IndexedLabel } from './label-table.js';
 import { MemoryEngine } from './memory-engine.js';
 import { PGVECTOR_SETTINGS, PgvectorEngine } from './pgvector-engine.js';
+import type { Names } from './reasons.js';
 import { findRules, type Shelving } from './row-rules.js';
 import { SMALLEST_ROW } from './rows.js';
 import { TextReader } from './text-reader.js';
@@ -24,6 +25,8 @@ const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 /** The index of a thread, following the database. */
 export class OpenIndex {
   #shelving: { changes: number; value: Shelving } | null = null;
+  /** By their places. */
+  readonly #stems: readonly string[];
   /** Changes are read one after the other. */
   #reading: Promise<void> = Promise.resolve();
 
@@ -33,7 +36,9 @@ export class OpenIndex {
     readonly reader: TextReader,
     readonly database: pg.Pool,
     private readonly source: IndexSource,
-  ) {}
+  ) {
+    this.#stems = [...reader.model.vocabulary.index.keys()];
+  }
 
   /** Loads every profile. @throws when the database cannot be reached */
   static async open(input: { url: string; packFolder: string; engine: EngineKind }): Promise<OpenIndex> {
@@ -70,6 +75,11 @@ export class OpenIndex {
         else for (const id of gone) index.remove(id);
       });
     await this.#reading;
+  }
+
+  get names(): Names {
+    const labels = this.index.labels.labels.map(({ name }) => name);
+    return { labels, stems: this.#stems };
   }
 
   /** What rows are made from, counted once for each state of the catalog. */

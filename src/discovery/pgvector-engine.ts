@@ -1,10 +1,12 @@
 import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import { Prisma } from '../generated/prisma/client.js';
 import type { Signal } from '../signals/signal.js';
-import { ASPECTS, type Aspects, noAspects, similarity } from './aspect.js';
+import { ASPECTS, type Aspects, askedOf, similarity } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { PgvectorTable } from './pgvector-table.js';
 import { restrictionCondition, type Statements } from './restriction.js';
+import type { SparseVector } from './sparse-vector.js';
+import { packedFromBytes } from './telling-words.js';
 import { halfvec, patternOf, queryVector } from './title-vector.js';
 import type { NeighbourRequest, VectorEngine } from './vector-engine.js';
 import { inOrder, type Neighbour } from './vector-index.js';
@@ -14,7 +16,8 @@ import { inOrder, type Neighbour } from './vector-index.js';
  * its order is mended by exact scores (`npm run bench -- discovery --vectors pgvector` has the recall).
  */
 const OVERFETCH = 3;
-const FEWEST_CANDIDATES = 100;
+/** As many as a walk keeps (`hnsw.ef_search`). */
+const FEWEST_CANDIDATES = 200;
 /** A cursor lies behind what was listed before: look this many times further each time. */
 const LOOK_FURTHER = 4;
 const DIGITS = 1e6;
@@ -29,6 +32,7 @@ export const PGVECTOR_SETTINGS =
 interface Candidate {
   titleId: string;
   text: Uint8Array | null;
+  terms: Uint8Array | null;
   picture: Uint8Array | null;
   sound: Uint8Array | null;
 }
@@ -76,8 +80,10 @@ export class PgvectorEngine implements VectorEngine {
     const { limit, minScore, after } = request;
     for (let look = Math.max(FEWEST_CANDIDATES, OVERFETCH * limit); ; look *= LOOK_FURTHER) {
       const lists = await this.#lists(request, look);
-      const found = lists
-        .flatMap(({ scored }) => scored)
+      const scored = new Map(
+        lists.flatMap((list) => list.scored.map((neighbour) => [neighbour.id, neighbour])),
+      );
+      const found = [...scored.values()]
         .filter((neighbour) => neighbour.score >= minScore && (!after || inOrder(after, neighbour) < 0))
         .sort(inOrder);
       if (found.length >= limit || lists.every(({ isEnd }) => isEnd)) return found.slice(0, limit);
@@ -100,23 +106,39 @@ export class PgvectorEngine implements VectorEngine {
     return this.table.readNewer();
   }
 
-  /** The highest inner products among titles of each pattern, which are those of the highest scores. */
+  /** Candidates by words, and for each pattern by everything else. */
   #lists(request: NeighbourRequest, count: number): Promise<PatternList[]> {
-    const { query, blend } = request;
-    const asked = noAspects();
-    for (const aspect of ASPECTS) asked[aspect] = blend[aspect] > 0 ? query[aspect] : null;
+    const asked = askedOf(request.query, request.blend);
     const bits = patternOf(asked);
     const shared = new Set([...this.table.patterns].map((pattern) => pattern & bits));
     shared.delete(0);
-    return Promise.all(
-      [...shared].map(async (common) => {
+    return Promise.all([
+      this.#ofWords(request, asked.WORDS, count),
+      // The highest inner products among titles of each pattern are those of the highest scores but for words.
+      ...[...shared].map(async (common) => {
         const patterns = [...this.table.patterns].filter((pattern) => (pattern & bits) === common);
         const candidates = await this.#ofPattern({ request, asked, patterns, count, way: 'graph' });
         const scored = candidates.flatMap((candidate) => this.#scored(candidate, request));
         const last = scored.at(-1);
         return { scored, isEnd: candidates.length < count || !last || last.score < request.minScore };
       }),
-    );
+    ]);
+  }
+
+  /** Those that share the most telling words, which this process knows of all titles. */
+  async #ofWords(request: NeighbourRequest, words: SparseVector | null, count: number): Promise<PatternList> {
+    if (!words) return { scored: [], isEnd: true };
+    const { numbers, labels } = this.index;
+    const fits = (row: number) =>
+      !request.without.has(numbers.idOf(row)) && (!request.labels || labels.fits(row, request.labels));
+    const ids = this.index.words.highest(words, count, numbers.count, fits).map((row) => numbers.idOf(row));
+    const { text, values } = Prisma.sql`
+      SELECT f."titleId", ${this.#vectors()}
+      FROM "TitleProfile" f JOIN "Title" t ON t."id" = f."titleId"
+      WHERE f."titleId" = ANY(${ids}::text[]) AND ${restrictionCondition(request.restriction)}`;
+    const { rows } = await this.database.query<Candidate>(text, values);
+    const scored = rows.flatMap((candidate) => this.#scored(candidate, request));
+    return { scored, isEnd: ids.length < count };
   }
 
   async #ofPattern({ request, asked, patterns, count, way }: PatternRequest): Promise<Candidate[]> {
@@ -166,15 +188,17 @@ export class PgvectorEngine implements VectorEngine {
     const { TEXT, PICTURE, SOUND } = this.models;
     return Prisma.sql`
       CASE WHEN f."textModel" = ${TEXT} THEN f."text" END AS "text",
+      CASE WHEN f."textModel" = ${TEXT} THEN f."terms" END AS "terms",
       CASE WHEN f."pictureModel" = ${PICTURE} THEN f."picture" END AS "picture",
       CASE WHEN f."soundModel" = ${SOUND} THEN f."sound" END AS "sound"`;
   }
 
   /** Null for a title that the index has not heard of yet. */
-  #aspects({ titleId, text, picture, sound }: Candidate): Aspects | null {
+  #aspects({ titleId, text, terms, picture, sound }: Candidate): Aspects | null {
     const row = this.index.numbers.of(titleId);
     if (row === undefined) return null;
     const vector = (bytes: Uint8Array | null) => bytes && vectorFromBytes(bytes);
-    return this.index.aspectsAt(row, { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) });
+    const vectors = { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) };
+    return this.index.aspectsAt(row, vectors, terms && packedFromBytes(terms));
   }
 }

@@ -1,14 +1,15 @@
 import { vectorFromBytes } from '../catalog/vector-bytes.js';
 import type { Signal } from '../signals/signal.js';
-import { ASPECTS, type Aspects, type Blend, DEFAULT_BLEND } from './aspect.js';
+import { type Aspects, DEFAULT_BLEND, type DenseAspect } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import type { Statements } from './restriction.js';
-import { halfvec, patternOf, titleVector } from './title-vector.js';
+import { packedFromBytes } from './telling-words.js';
+import { halfvec, patternOf, titleVector, titleVectorLength } from './title-vector.js';
 
 /** Titles that one statement writes: about 3 MB. */
 const BATCH = 2_000;
 /** Raised when the columns below change. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 /** Any number that nothing else of ours locks: of several processes one makes the table. */
 const TABLE_LOCK = 5_117_004;
 
@@ -18,7 +19,7 @@ const TABLE_LOCK = 5_117_004;
  */
 export class PgvectorTable {
   /** Numbers of each aspect in the vector of all. */
-  readonly dimensions: Blend;
+  readonly dimensions: Record<DenseAspect, number>;
   readonly #madeFor: string;
   /** What titles have: every sum of `ASPECT_BITS` that occurs. */
   readonly patterns = new Set<number>();
@@ -36,7 +37,7 @@ export class PgvectorTable {
 
   /** Makes the table anew where it is missing or was made for other models or labels. */
   async create(): Promise<void> {
-    const all = ASPECTS.reduce((sum, aspect) => sum + this.dimensions[aspect], 0);
+    const all = titleVectorLength(this.dimensions);
     const comment = this.#madeFor.replaceAll("'", "''");
     await this.database.query(
       `DO $do$ BEGIN
@@ -122,12 +123,13 @@ export class PgvectorTable {
 
   #aspectsOf(
     titleId: string,
-    { text, picture, sound }: Omit<ProfileRow, 'titleId' | 'revision'>,
+    { text, terms, picture, sound }: Omit<ProfileRow, 'titleId' | 'revision'>,
   ): Aspects | null {
     const row = this.index.numbers.of(titleId);
     if (row === undefined) return null;
     const vector = (bytes: Uint8Array | null) => bytes && vectorFromBytes(bytes);
-    return this.index.aspectsAt(row, { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) });
+    const vectors = { TEXT: vector(text), PICTURE: vector(picture), SOUND: vector(sound) };
+    return this.index.aspectsAt(row, vectors, terms && packedFromBytes(terms));
   }
 }
 
@@ -135,6 +137,7 @@ interface ProfileRow {
   titleId: string;
   revision: string;
   text: Uint8Array | null;
+  terms: Uint8Array | null;
   picture: Uint8Array | null;
   sound: Uint8Array | null;
 }
@@ -142,6 +145,7 @@ interface ProfileRow {
 const READ = `
   SELECT f."titleId", f."revision"::text AS "revision",
     CASE WHEN f."textModel" = $3 THEN f."text" END AS "text",
+    CASE WHEN f."textModel" = $3 THEN f."terms" END AS "terms",
     CASE WHEN f."pictureModel" = $4 THEN f."picture" END AS "picture",
     CASE WHEN f."soundModel" = $5 THEN f."sound" END AS "sound"
   FROM "TitleProfile" f

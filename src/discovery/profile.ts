@@ -14,6 +14,8 @@ export interface ProfileLabel {
 export interface Profile {
   predictionId: string | null;
   vectors: Record<Signal, { model: string; vector: Float32Array } | null>;
+  /** As `tellingWords` packs them, in the places of the text model. */
+  words: Uint32Array | null;
   /** Accepted ones first, each part likeliest first. */
   labels: ProfileLabel[];
 }

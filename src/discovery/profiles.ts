@@ -26,7 +26,8 @@ interface ProfileParts {
 
 interface OutdatedTitle extends CatalogText {
   titleId: string;
-  wanted: number;
+  /** Read together with the title: those that come later make its profile anew. */
+  changes: number;
   predictionId: string | null;
   opinions: LabelOpinion[] | null;
   verdicts: { label: string; verdict: 'ACCEPT' | 'REJECT' | 'PRIMARY' }[] | null;
@@ -63,7 +64,8 @@ export async function makeProfiles(
 /** Profiles that another version of the text model made are wanted anew: its vectors are never compared with this one's. */
 export async function renewForeignProfiles(pool: pg.Pool, textModel: string): Promise<void> {
   await pool.query(
-    `UPDATE "TitleProfile" SET "wanted" = "wanted" + 1 WHERE "made" >= "wanted" AND "textModel" <> $1`,
+    `INSERT INTO "OutdatedProfile" ("titleId")
+     SELECT "titleId" FROM "TitleProfile" WHERE "textModel" <> $1 ORDER BY 1 ON CONFLICT DO NOTHING`,
     [textModel],
   );
 }
@@ -77,7 +79,7 @@ async function makeRound(parts: ProfileParts, client: pg.PoolClient): Promise<nu
     chunks.map((chunk) =>
       parts.threads.run('readTexts', {
         packFolder: parts.packFolder,
-        texts: chunk.map(({ synopsis, genres }) => ({ synopsis, genres })),
+        texts: chunk.map(({ synopsis, transcript, genres }) => ({ synopsis, transcript, genres })),
       }),
     ),
   );
@@ -89,7 +91,9 @@ async function makeRound(parts: ProfileParts, client: pg.PoolClient): Promise<nu
 
 async function readOutdated(client: pg.PoolClient, limit: number): Promise<OutdatedTitle[]> {
   const { rows } = await client.query<OutdatedTitle>(
-    `SELECT t."id" AS "titleId", f."wanted", t."synopsis",
+    `SELECT t."id" AS "titleId", o."changes", t."synopsis", left((
+         SELECT string_agg(n."text", ' ' ORDER BY n."index") FROM "Line" n WHERE n."trailerId" = p."trailerId"),
+         200000) AS "transcript",
        coalesce(t."genres", '{}') AS "genres", p."id" AS "predictionId",
        CASE WHEN p."id" IS NOT NULL THEN (
          SELECT json_agg(json_build_object(
@@ -102,14 +106,13 @@ async function readOutdated(client: pg.PoolClient, limit: number): Promise<Outda
          SELECT json_agg(json_build_object(
            'signal', s."signal", 'model', s."model", 'vector', encode(s."vector", 'base64')))
          FROM "SignalVector" s WHERE s."trailerId" = p."trailerId" AND s."vector" IS NOT NULL) END AS "vectors"
-     FROM "TitleProfile" f
-     JOIN "Title" t ON t."id" = f."titleId"
+     FROM "OutdatedProfile" o
+     JOIN "Title" t ON t."id" = o."titleId"
      LEFT JOIN LATERAL (
        SELECT p."id", p."trailerId" FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId"
        WHERE r."titleId" = t."id" ORDER BY p."createdAt" DESC, p."id" DESC LIMIT 1
      ) p ON TRUE
-     WHERE f."made" < f."wanted"
-     ORDER BY f."titleId"
+     ORDER BY o."titleId"
      LIMIT $1`,
     [limit],
   );
@@ -133,6 +136,7 @@ function profileOf(title: OutdatedTitle, text: ReadText, models: Record<Signal, 
       PICTURE: of('PICTURE', own('PICTURE')),
       SOUND: of('SOUND', own('SOUND')),
     },
+    words: text.words,
     labels: mergeLabels({
       opinions: [...(title.opinions ?? []), ...text.opinions],
       given: text.given,
@@ -151,12 +155,12 @@ async function writeProfiles(
   titles: readonly OutdatedTitle[],
   profiles: readonly Profile[],
 ): Promise<void> {
-  const rows = profiles.map(({ predictionId, vectors, labels }, i) => ({
+  const rows = profiles.map(({ predictionId, vectors, words, labels }, i) => ({
     titleId: titles[i]!.titleId,
-    wanted: titles[i]!.wanted,
     predictionId,
     textModel: vectors.TEXT?.model ?? null,
     text: base64(vectors.TEXT?.vector),
+    terms: base64(words),
     pictureModel: vectors.PICTURE?.model ?? null,
     picture: base64(vectors.PICTURE?.vector),
     soundModel: vectors.SOUND?.model ?? null,
@@ -169,6 +173,10 @@ async function writeProfiles(
   try {
     await client.query(`SELECT pg_advisory_xact_lock(${REVISION_LOCK})`);
     await client.query(WRITE, [JSON.stringify(rows)]);
+    await client.query(UP_TO_DATE, [
+      titles.map(({ titleId }) => titleId),
+      titles.map(({ changes }) => changes),
+    ]);
     await client.query(`SELECT pg_notify('marquee_profile', '')`);
     await client.query('COMMIT');
   } catch (error) {
@@ -180,10 +188,10 @@ async function writeProfiles(
 /** The words are weighed A to D: name, labels and genres, synopsis, what the newest trailer says. */
 const WRITE = `
   UPDATE "TitleProfile" f SET
-    "made" = r."wanted",
     "revision" = nextval('"TitleProfile_revision_seq"'),
     "predictionId" = r."predictionId",
     "textModel" = r."textModel", "text" = decode(r."text", 'base64'),
+    "terms" = decode(r."terms", 'base64'),
     "pictureModel" = r."pictureModel", "picture" = decode(r."picture", 'base64'),
     "soundModel" = r."soundModel", "sound" = decode(r."sound", 'base64'),
     "labels" = r."labels", "probabilities" = r."probabilities", "accepted" = r."accepted",
@@ -197,11 +205,19 @@ const WRITE = `
         FROM "Line" n JOIN "Prediction" p ON p."trailerId" = n."trailerId"
         WHERE p."id" = r."predictionId"), 200000), '')), 'D')
   FROM jsonb_to_recordset($1::jsonb) AS r(
-    "titleId" text, "wanted" int, "predictionId" text, "textModel" text, "text" text, "pictureModel" text,
+    "titleId" text, "predictionId" text, "textModel" text, "text" text, "terms" text, "pictureModel" text,
     "picture" text, "soundModel" text, "sound" text, "labels" text[], "probabilities" float8[], "accepted" int)
   JOIN "Title" t ON t."id" = r."titleId"
   WHERE f."titleId" = r."titleId"`;
 
-function base64(vector: Float32Array | undefined): string | null {
+/** Those that changed meanwhile stay out of date. Locked in the order in which the triggers lock them. */
+const UP_TO_DATE = `
+  WITH made AS (
+    SELECT o."titleId" FROM "OutdatedProfile" o
+    JOIN unnest($1::text[], $2::int[]) AS r("titleId", "changes") USING ("titleId", "changes")
+    ORDER BY o."titleId" FOR UPDATE OF o)
+  DELETE FROM "OutdatedProfile" o USING made WHERE o."titleId" = made."titleId"`;
+
+function base64(vector: Float32Array | Uint32Array | null | undefined): string | null {
   return vector ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64') : null;
 }

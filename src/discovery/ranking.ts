@@ -1,6 +1,6 @@
-import { type Aspects, DEFAULT_BLEND, similarity } from './aspect.js';
+import { type Aspects, DEFAULT_BLEND, MATTER_BLEND, similarity } from './aspect.js';
 import { type Candidate, choose } from './diversity.js';
-import { explain, type Reason } from './reasons.js';
+import { explain, type Names, type Reason } from './reasons.js';
 import type { Restriction } from './restriction.js';
 import { findTastes, type Taste } from './taste.js';
 import { EVERYTHING, type VectorEngine } from './vector-engine.js';
@@ -34,7 +34,7 @@ const DISLIKE_FROM = 0.5;
 export async function rankForTaste(
   engine: VectorEngine,
   request: RankRequest,
-  labelNames: readonly string[],
+  names: Names,
 ): Promise<RankedTitle[]> {
   const named = await engine.aspectsOf([...request.liked, ...request.disliked]);
   const known = (ids: readonly string[]) =>
@@ -42,7 +42,7 @@ export async function rankForTaste(
       const aspects = named.get(id);
       return aspects ? [{ id, aspects }] : [];
     });
-  const tastes = findTastes(known(request.liked), DEFAULT_BLEND);
+  const tastes = findTastes(known(request.liked), MATTER_BLEND);
   if (tastes.length === 0) return [];
   const disliked = known(request.disliked).map(({ aspects }) => aspects);
   const pool = await poolOf(engine, request, tastes);
@@ -64,7 +64,7 @@ export async function rankForTaste(
   return chosen.map(({ id, value, group }) => {
     const own = aspectsOf.get(id)!;
     const because = nearestMember(own, tastes[group]!, named);
-    const reasons = explain(named.get(because)!, own, DEFAULT_BLEND, labelNames);
+    const reasons = explain(named.get(because)!, own, DEFAULT_BLEND, names);
     return { id, score: Math.round(value * 1e6) / 1e6, because, reasons };
   });
 }

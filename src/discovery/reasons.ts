@@ -1,13 +1,14 @@
 import { PICTURE_FEATURES, SHOT_FEATURES } from '../signals/picture-features.js';
 import { SOUND_FEATURES, STRETCH_FEATURES } from '../signals/sound-features.js';
-import { ASPECTS, type Aspect, type Aspects, type Blend, dot } from './aspect.js';
+import { ASPECTS, type Aspect, type Aspects, type Blend, cosineIn, type DenseAspect } from './aspect.js';
+import { type SparseVector, sparseProducts } from './sparse-vector.js';
 
 /** Why two titles are alike in one aspect. */
 export interface Reason {
   aspect: Aspect;
   /** What the aspect adds to the score; the reasons' contributions sum to it. */
   contribution: number;
-  /** What both have: label names, kinds of feature, words; strongest first. */
+  /** What both have: label names, kinds of feature, stems of words; strongest first. */
   shared: string[];
 }
 
@@ -44,27 +45,42 @@ const SOUND_NAMES = [...Object.keys(STRETCH_FEATURES), ...Object.keys(SOUND_FEAT
 const NAMED_SHARE = 0.12;
 const MOST_NAMED = 3;
 
+/** What labels and places in vectors of words are called. */
+export interface Names {
+  labels: readonly string[];
+  stems: readonly string[];
+}
+
 /**
- * What makes up the similarity of two titles, aspect by aspect, from the same numbers as the score. Words are left
- * to whoever has the texts.
+ * What makes up the similarity of two titles, aspect by aspect, from the same numbers as the score. Words are told
+ * as stems; how they are written is left to whoever has the texts.
  */
-export function explain(a: Aspects, b: Aspects, blend: Blend, labelNames: readonly string[]): Reason[] {
+export function explain(a: Aspects, b: Aspects, blend: Blend, names: Names): Reason[] {
   const both = ASPECTS.filter((aspect) => a[aspect] && b[aspect] && blend[aspect] > 0);
   const mass = both.reduce((sum, aspect) => sum + blend[aspect], 0);
   return both
     .map((aspect) => {
-      const [x, y] = [a[aspect]!, b[aspect]!];
-      return {
-        aspect,
-        contribution: (blend[aspect] * dot(x, y)) / mass,
-        shared: sharedThings(aspect, x, y, labelNames),
-      };
+      const cosine = cosineIn(aspect, a, b)!;
+      const shared =
+        aspect === 'WORDS'
+          ? sharedStems(a.WORDS!, b.WORDS!, NAMED_SHARE * cosine, names.stems)
+          : sharedThings(aspect, a[aspect]!, b[aspect]!, names.labels);
+      return { aspect, contribution: (blend[aspect] * cosine) / mass, shared };
     })
     .sort((p, q) => q.contribution - p.contribution);
 }
 
+/** Those that make up at least `least` of the cosine. */
+function sharedStems(a: SparseVector, b: SparseVector, least: number, stems: readonly string[]): string[] {
+  return [...sparseProducts(a, b)]
+    .filter(([, part]) => part >= least)
+    .sort((p, q) => q[1] - p[1] || p[0] - q[0])
+    .slice(0, MOST_NAMED)
+    .map(([term]) => stems[term]!);
+}
+
 function sharedThings(
-  aspect: Aspect,
+  aspect: DenseAspect,
   x: Float32Array,
   y: Float32Array,
   labelNames: readonly string[],
@@ -99,7 +115,7 @@ export function reasonSentence(reasons: readonly Reason[]): string {
   const parts = reasons.flatMap(({ aspect, shared }) => {
     if (shared.length === 0) return [];
     if (aspect === 'TAGS') return [`shares ${listed(shared.map((name) => name.toLowerCase()))}`];
-    if (aspect === 'TEXT') return [`both tell of ${listed(shared)}`];
+    if (aspect === 'WORDS') return [`both mention ${listed(shared)}`];
     return [aspect === 'PICTURE' ? `similar ${listed(shared)}` : `sounds alike in ${listed(shared)}`];
   });
   if (parts.length > 0) return parts.join('; ');

@@ -1,5 +1,5 @@
 import { hash32 } from '../tagging/random.js';
-import { type Aspects, type Blend, DEFAULT_BLEND, similarity } from './aspect.js';
+import { type Aspects, type Blend, MATTER_BLEND, noAspects, similarity } from './aspect.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { choose } from './diversity.js';
 import { HighestScores } from './highest-scores.js';
@@ -54,7 +54,7 @@ const DAY_WEIGHT = 0.5;
 const TASTE_WEIGHT = 4;
 const DIVERSITY = 0.25;
 /** Words alone: rows gather by labels, so labels tell their titles no further apart. */
-const ROW_BLEND: Blend = { ...DEFAULT_BLEND, TAGS: 0.2 };
+const ROW_BLEND: Blend = { ...MATTER_BLEND, TAGS: 0.2 };
 
 export interface RowParts {
   index: CatalogIndex;
@@ -115,7 +115,7 @@ function worthOf(rule: RowRule, known: readonly IndexedLabel[], request: RowRequ
 function tasteFor(rule: RowRule, known: readonly IndexedLabel[], { tastes }: RowRequest): number {
   const vector = ruleVector(rule, known);
   const likeness = tastes.map(({ centre }) =>
-    similarity({ TEXT: null, PICTURE: null, SOUND: null, TAGS: vector }, centre, DEFAULT_BLEND),
+    similarity({ ...noAspects(), TAGS: vector }, centre, MATTER_BLEND),
   );
   return Math.max(0, ...likeness.map((value) => value ?? 0));
 }
@@ -158,7 +158,7 @@ async function membersOf(
 }
 
 function tasteOf(own: Aspects, tastes: readonly Taste[]): number {
-  return Math.max(0, ...tastes.map(({ centre }) => similarity(own, centre, DEFAULT_BLEND) ?? 0));
+  return Math.max(0, ...tastes.map(({ centre }) => similarity(own, centre, MATTER_BLEND) ?? 0));
 }
 
 interface Fit {

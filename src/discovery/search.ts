@@ -3,6 +3,7 @@ import type { TitleFilter } from '../catalog/title-filter.js';
 import { Failure } from '../failure.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Taxonomy } from '../tagging/taxonomy.js';
+import { tellingText } from './common-words.js';
 import { type FullText, LONGEST_LIST } from './full-text.js';
 import { type Interpretation, interpret } from './query-words.js';
 import { fuseRanks } from './rank-fusion.js';
@@ -32,7 +33,8 @@ const LONGEST_QUERY = 300; // characters
 /** A name that is typed is meant; words say more than meaning does. */
 const WEIGHTS: Record<Exclude<MatchKind, 'LABELS'>, number> = { NAME: 2, WORDS: 1, MEANING: 0.8 };
 /**
- * Of a query of nothing but label words, labels know most; beside other words they only filter and put in order.
+ * Of a query of nothing but label words, labels know most; beside other words they filter, and what has nothing but
+ * the labels comes last: the weight falls with the cube of their share.
  * `npm run bench -- relevance` (search by a label word) shows what comes of it.
  */
 const LABELS_ALONE = 4;
@@ -43,7 +45,7 @@ export function weightOf(
   { include, rest }: Pick<Interpretation, 'include' | 'rest'>,
 ): number {
   if (kind !== 'LABELS') return WEIGHTS[kind];
-  return (LABELS_ALONE * include.length) / Math.max(1, include.length + rest.length);
+  return LABELS_ALONE * (include.length / Math.max(1, include.length + rest.length)) ** 3;
 }
 const ORDER = 'RELEVANCE';
 
@@ -51,6 +53,8 @@ interface SearchParts {
   index: ThreadPool<DiscoveryTasks>;
   fullText: FullText;
   taxonomy: Pick<Taxonomy, 'groups'>;
+  /** Stems that tell nothing by themselves. */
+  common: ReadonlySet<string>;
 }
 
 /**
@@ -77,16 +81,17 @@ export function refuseUnusable(query: string): void {
 }
 
 async function readLists(
-  { index, fullText }: SearchParts,
+  { index, fullText, common }: SearchParts,
   interpretation: Interpretation,
   filter: TitleFilter,
 ): Promise<{ kind: MatchKind; ids: string[] }[]> {
+  const telling = tellingText(interpretation, common);
   const restriction = { filter, withoutWords: interpretation.withoutWords };
   const [names, words, vectors] = await Promise.all([
     interpretation.exclude.length > 0 ? [] : fullText.names(interpretation.text, filter),
-    fullText.matches(interpretation, filter),
+    fullText.matches(interpretation, telling, filter),
     index.run('searchByText', {
-      ...{ text: interpretation.text, limit: LONGEST_LIST, restriction },
+      ...{ texts: [...new Set([interpretation.text, telling])], limit: LONGEST_LIST, restriction },
       include: interpretation.include.map(({ labels }) => labels),
       exclude: interpretation.exclude.flatMap(({ labels }) => labels),
     }),

@@ -1,17 +1,17 @@
 import { Failure } from '../failure.js';
 import { contentWords } from '../signals/text-words.js';
-import { type Aspects, type Blend, DEFAULT_BLEND, noAspects } from './aspect.js';
+import { type Aspects, type Blend, MATTER_BLEND, noAspects } from './aspect.js';
 import type { EngineKind } from './engine-choice.js';
 import { byLabels } from './label-search.js';
 import type { LabelCondition } from './label-table.js';
-import { MEANING_CUTOFF, SURE_MEANING, speaksOf } from './meaning.js';
+import { MEANING_CUTOFF, speaksOf } from './meaning.js';
 import { OpenIndex } from './open-index.js';
 import { type RankedTitle, type RankRequest, rankForTaste } from './ranking.js';
 import { explain, type Reason } from './reasons.js';
 import { firstPassing, type Restriction } from './restriction.js';
 import { type BuiltRow, buildRows, type RowRequest } from './rows.js';
-import { sharedWords } from './shared-words.js';
 import { findTastes } from './taste.js';
+import { spelled } from './telling-words.js';
 import { type CatalogText, type ReadText, TextReader } from './text-reader.js';
 import { EVERYTHING, type NeighbourRequest } from './vector-engine.js';
 import type { Neighbour } from './vector-index.js';
@@ -28,7 +28,8 @@ export interface SimilarQuery {
 }
 
 export interface TextQuery {
-  text: string;
+  /** The next one is searched with where one finds nothing by meaning. */
+  texts: readonly string[];
   limit: number;
   restriction: Restriction;
   /** Label ids: a title must have one of each set, accepted or worth a look. */
@@ -90,8 +91,7 @@ export const tasks = {
   },
 
   async explain(input: { pairs: { a: string; b: string; blend: Blend }[] }): Promise<Reason[][]> {
-    const { index, engine } = current();
-    const names = index.labels.labels.map(({ name }) => name);
+    const { engine, names } = current();
     const aspectsOf = await engine.aspectsOf([...new Set(input.pairs.flatMap(({ a, b }) => [a, b]))]);
     return input.pairs.map(({ a, b, blend }) => {
       const [x, y] = [aspectsOf.get(a), aspectsOf.get(b)];
@@ -99,13 +99,12 @@ export const tasks = {
     });
   },
 
-  /** For each pair of texts the telling words that both have. */
-  sharedWords(input: { pairs: { a: string; b: string }[] }): string[][] {
-    const { vocabulary } = current().reader.model;
-    return input.pairs.map(({ a, b }) => sharedWords(a, b, vocabulary));
+  /** Stems as each text writes them. */
+  spellWords(input: { texts: { text: string; stems: string[] }[] }): string[][] {
+    return input.texts.map(({ text, stems }) => spelled(stems, text));
   },
 
-  async searchByText({ text, limit, restriction, ...said }: TextQuery): Promise<TextMatches> {
+  async searchByText({ texts, limit, restriction, ...said }: TextQuery): Promise<TextMatches> {
     const { index, database } = current();
     const known = (id: string) => index.labels.numberOf(id) ?? [];
     const labels: LabelCondition = {
@@ -113,7 +112,7 @@ export const tasks = {
       exclude: said.exclude.flatMap(known),
     };
     const [byVector, byLabel] = await Promise.all([
-      byMeaning(text, { ...EVERYTHING, limit, minScore: MEANING_CUTOFF, labels, restriction }),
+      byFirstMeaning(texts, { ...EVERYTHING, limit, minScore: MEANING_CUTOFF, labels, restriction }),
       firstPassing(database, restriction, limit, null, (count, after) =>
         byLabels(index, labels, count, after),
       ),
@@ -122,8 +121,7 @@ export const tasks = {
   },
 
   rank(input: RankRequest): Promise<RankedTitle[]> {
-    const { index, engine } = current();
-    const names = index.labels.labels.map(({ name }) => name);
+    const { engine, names } = current();
     return rankForTaste(engine, input, names);
   },
 
@@ -132,7 +130,7 @@ export const tasks = {
     const liked = await engine.aspectsOf(input.liked);
     const tastes = findTastes(
       [...liked].map(([id, aspects]) => ({ id, aspects })),
-      DEFAULT_BLEND,
+      MATTER_BLEND,
     );
     const request = { ...input, tastes, without: new Set(input.liked) };
     return buildRows({ index, engine, shelving }, request);
@@ -159,8 +157,19 @@ export const tasks = {
 
 const textAlone = (vector: Float32Array): { query: Aspects; blend: Blend } => ({
   query: { ...noAspects(), TEXT: vector },
-  blend: { TEXT: 1, PICTURE: 0, SOUND: 0, TAGS: 0 },
+  blend: { TEXT: 1, WORDS: 0, PICTURE: 0, SOUND: 0, TAGS: 0 },
 });
+
+async function byFirstMeaning(
+  texts: readonly string[],
+  request: Omit<NeighbourRequest, 'query' | 'blend'>,
+): Promise<Neighbour[]> {
+  for (const text of texts) {
+    const found = await byMeaning(text, request);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
 
 /** The texts nearest to a query that speak of most of its words. */
 async function byMeaning(
@@ -173,9 +182,9 @@ async function byMeaning(
   const known = words.filter((word) => word !== null);
   const near = await engine.nearest({ ...request, ...textAlone(vector) });
   const aspectsOf = await engine.aspectsOf(near.map(({ id }) => id));
-  return near.filter(({ id, score }) => {
+  return near.filter(({ id }) => {
     const title = aspectsOf.get(id)?.TEXT;
-    return score >= SURE_MEANING || (title && speaksOf(title, known));
+    return title && speaksOf(title, known);
   });
 }
 

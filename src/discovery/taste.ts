@@ -1,4 +1,5 @@
-import { ASPECTS, type Aspects, type Blend, noAspects, similarity, unit } from './aspect.js';
+import { type Aspects, type Blend, DENSE_ASPECTS, noAspects, similarity, unit } from './aspect.js';
+import { sparseMean } from './sparse-vector.js';
 
 /** Titles that belong together in a profile, and their middle. */
 export interface Taste {
@@ -48,7 +49,7 @@ export function findTastes(liked: readonly { id: string; aspects: Aspects }[], b
 /** Aspect by aspect the direction of the mean of those that have it. */
 export function centreOf(titles: readonly Aspects[]): Aspects {
   const centre = noAspects();
-  for (const aspect of ASPECTS) {
+  for (const aspect of DENSE_ASPECTS) {
     const sum = new Float32Array(titles.find((title) => title[aspect])?.[aspect]?.length ?? 0);
     for (const title of titles) {
       title[aspect]?.forEach((value, i) => {
@@ -57,5 +58,6 @@ export function centreOf(titles: readonly Aspects[]): Aspects {
     }
     centre[aspect] = unit(sum);
   }
+  centre.WORDS = sparseMean(titles.flatMap(({ WORDS }) => WORDS ?? []));
   return centre;
 }

@@ -6,10 +6,13 @@ import { loadTagger } from '../tagging/compact-tagger.js';
 import type { Tagger } from '../tagging/tagger.js';
 import { type LabelMapping, readMapping, readTaxonomy, type Taxonomy } from '../tagging/taxonomy.js';
 import { genreLabels, type LabelOpinion, sentencesOf } from './profile.js';
+import { tellingWords } from './telling-words.js';
 
 /** What a catalog says of a title in its own words. */
 export interface CatalogText {
   synopsis: string | null;
+  /** What its newest trailer says. */
+  transcript: string | null;
   genres: string[];
 }
 
@@ -17,6 +20,8 @@ export interface CatalogText {
 export interface ReadText {
   /** Of length 1; null where the text model knows none of the words. */
   vector: Float32Array | null;
+  /** Of synopsis and transcript, as `tellingWords` packs them. */
+  words: Uint32Array | null;
   opinions: LabelOpinion[];
   /** Labels that the genres stand for. */
   given: string[];
@@ -40,8 +45,9 @@ export class TextReader {
     return new TextReader(await TextModel.load(packFolder), await loadTagger(packFolder), taxonomy, mapping);
   }
 
-  async read({ synopsis, genres }: CatalogText): Promise<ReadText> {
+  async read({ synopsis, transcript, genres }: CatalogText): Promise<ReadText> {
     const { dense } = this.model.layout;
+    const words = tellingWords(`${synopsis ?? ''} ${transcript ?? ''}`, this.model.vocabulary);
     const given = genreLabels(genres, this.taxonomy, this.mapping);
     const lines = sentencesOf(synopsis ?? '').map((text, i) => ({
       startSeconds: i,
@@ -51,7 +57,7 @@ export class TextReader {
       speaker: null,
     }));
     const text = await embedText(this.model, lines);
-    if (!text.vector) return { vector: null, opinions: [], given, dense };
+    if (!text.vector) return { vector: null, words, opinions: [], given, dense };
     const { tags } = await this.tagger.tag([text, missing('PICTURE'), missing('SOUND')]);
     return {
       vector: text.vector.slice(0, dense),
@@ -61,6 +67,7 @@ export class TextReader {
         threshold,
         state,
       })),
+      words,
       given,
       dense,
     };

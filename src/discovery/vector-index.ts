@@ -1,7 +1,15 @@
-import { ASPECTS, type Aspect, type Aspects, type Blend, noAspects, similarity } from './aspect.js';
+import {
+  type Aspects,
+  type Blend,
+  DENSE_ASPECTS,
+  type DenseAspect,
+  noAspects,
+  similarity,
+} from './aspect.js';
 import { HighestScores } from './highest-scores.js';
 import type { TitleNumbers } from './title-numbers.js';
 import { VectorColumn } from './vector-column.js';
+import type { WordColumn } from './word-column.js';
 
 /** A title and how alike it is, −1 … 1. */
 export interface Neighbour {
@@ -31,47 +39,53 @@ const DIGITS = 1e6;
  * to the answer is scored again in float32. The answer is the one that brute force gives.
  */
 export class VectorIndex {
-  readonly #columns: Record<Aspect, VectorColumn>;
+  readonly #columns: Record<DenseAspect, VectorColumn>;
   #sums = new Float32Array(0);
   #masses = new Float32Array(0);
 
-  /** @param dimensions numbers of each aspect's vectors @param numbers whose rows these are */
+  /**
+   * @param dimensions numbers of each aspect's vectors
+   * @param numbers whose rows these are
+   * @param words of the same rows, kept by whoever made the index
+   */
   constructor(
-    dimensions: Record<Aspect, number>,
+    dimensions: Record<DenseAspect, number>,
     private readonly numbers: TitleNumbers,
+    private readonly words: WordColumn,
   ) {
     this.#columns = Object.fromEntries(
-      ASPECTS.map((aspect) => [aspect, new VectorColumn(dimensions[aspect])]),
-    ) as Record<Aspect, VectorColumn>;
+      DENSE_ASPECTS.map((aspect) => [aspect, new VectorColumn(dimensions[aspect])]),
+    ) as Record<DenseAspect, VectorColumn>;
   }
 
   /** Bytes that a row takes. */
   get rowBytes(): number {
-    return ASPECTS.reduce((sum, aspect) => sum + this.#columns[aspect].rowBytes, 0) + 8;
+    return DENSE_ASPECTS.reduce((sum, aspect) => sum + this.#columns[aspect].rowBytes, 0) + 8;
   }
 
   /** Makes room for `rows` rows in all. */
   reserve(rows: number): void {
     if (rows <= this.#sums.length) return;
-    for (const aspect of ASPECTS) this.#columns[aspect].reserve(rows);
+    for (const aspect of DENSE_ASPECTS) this.#columns[aspect].reserve(rows);
     this.#sums = new Float32Array(rows);
     this.#masses = new Float32Array(rows);
   }
 
-  /** @param aspects vectors of length 1 */
-  set(row: number, aspects: Aspects): void {
-    for (const aspect of ASPECTS) this.#columns[aspect].set(row, aspects[aspect]);
+  /** @param vectors of length 1 */
+  set(row: number, vectors: Record<DenseAspect, Float32Array | null>): void {
+    for (const aspect of DENSE_ASPECTS) this.#columns[aspect].set(row, vectors[aspect]);
   }
 
   move(from: number, to: number): void {
     if (from === to) return;
-    for (const aspect of ASPECTS) this.#columns[aspect].move(from, to);
+    for (const aspect of DENSE_ASPECTS) this.#columns[aspect].move(from, to);
   }
 
   /** The row's vectors: views, to be used at once. */
   at(row: number): Aspects {
     const aspects = noAspects();
-    for (const aspect of ASPECTS) aspects[aspect] = this.#columns[aspect].at(row);
+    for (const aspect of DENSE_ASPECTS) aspects[aspect] = this.#columns[aspect].at(row);
+    aspects.WORDS = this.words.at(row);
     return aspects;
   }
 
@@ -102,12 +116,14 @@ export class VectorIndex {
     this.#sums.fill(0, 0, rows);
     this.#masses.fill(0, 0, rows);
     let slack = 0;
-    for (const aspect of ASPECTS) {
+    for (const aspect of DENSE_ASPECTS) {
       const vector = query[aspect];
       if (!vector || blend[aspect] === 0) continue;
       const off = this.#columns[aspect].scan(vector, blend[aspect], rows, this.#sums, this.#masses);
       slack = Math.max(slack, off);
     }
+    if (query.WORDS && blend.WORDS > 0)
+      this.words.scan(query.WORDS, blend.WORDS, rows, this.#sums, this.#masses);
     for (let row = 0; row < rows; row++) {
       const mass = this.#masses[row]!;
       this.#sums[row] = mass > 0 ? this.#sums[row]! / mass : Number.NEGATIVE_INFINITY;

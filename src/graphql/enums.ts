@@ -26,7 +26,13 @@ export const ErrorCode = Object.fromEntries(Object.keys(FAILURES).map((code) => 
   [Code in FailureCode]: Code;
 };
 
-export const Aspect = { TEXT: 'TEXT', PICTURE: 'PICTURE', SOUND: 'SOUND', TAGS: 'TAGS' } as const;
+export const Aspect = {
+  TEXT: 'TEXT',
+  WORDS: 'WORDS',
+  PICTURE: 'PICTURE',
+  SOUND: 'SOUND',
+  TAGS: 'TAGS',
+} as const;
 export const MatchKind = { NAME: 'NAME', WORDS: 'WORDS', MEANING: 'MEANING', LABELS: 'LABELS' } as const;
 export const MomentKind = { LINE: 'LINE', MEANING: 'MEANING', PICTURE: 'PICTURE' } as const;
 export const HeadKind = { AUTO: 'AUTO', LINEAR: 'LINEAR', HIDDEN: 'HIDDEN' } as const;
@@ -137,7 +143,8 @@ register(TagWeight, 'TagWeight', 'How much an accepted tag stands for the traile
   SIGNIFICANT: 'Present.',
 });
 register(Aspect, 'Aspect', 'What titles can be alike in.', {
-  TEXT: 'What is said and told.',
+  TEXT: 'What is said and told, by meaning.',
+  WORDS: 'The very words of what is said and told, names among them.',
   PICTURE: 'How it looks.',
   SOUND: 'How it sounds.',
   TAGS: 'Its genres, moods and themes.',

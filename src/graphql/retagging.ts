@@ -2,7 +2,6 @@ import {
   Arg,
   Ctx,
   FieldResolver,
-  Float,
   ID,
   Int,
   ObjectType,
@@ -12,11 +11,10 @@ import {
   Subscription,
 } from 'type-graphql';
 import type { LearningEvent, LearningRun } from '../generated/prisma/client.js';
-import { AnalysisError } from './analysis.js';
 import { Classifier } from './classifier.js';
 import type { Context } from './context.js';
 import { Node } from './node.js';
-import { Run, RunEvent, runError, shareDone } from './run.js';
+import { Run, RunEvent } from './run.js';
 import { Stream } from './stream.js';
 import { checkedAfter } from './subscriptions.js';
 
@@ -44,16 +42,6 @@ export class RetaggingResolver {
   @FieldResolver(() => Classifier, { description: 'The classifier that answers.' })
   classifier(@Ctx() { loaders }: Context, @Root() run: LearningRun) {
     return loaders.classifier.load(run.classifierId ?? '');
-  }
-
-  @FieldResolver(() => Float, { description: 'Share of it that is done, 0 to 1.' })
-  async progress(@Ctx() { loaders }: Context, @Root() run: LearningRun) {
-    return shareDone(run, await loaders.runEvent.load(run.id));
-  }
-
-  @FieldResolver(() => AnalysisError, { nullable: true, description: 'Why it failed; null unless it did.' })
-  error(@Root() run: LearningRun) {
-    return runError(run);
   }
 
   @Subscription(() => RetaggingEvent, {

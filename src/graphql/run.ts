@@ -1,7 +1,8 @@
-import { Field, Int, ObjectType } from 'type-graphql';
+import { Ctx, Field, FieldResolver, Float, Int, ObjectType, Resolver, Root } from 'type-graphql';
 import type { FailureCode } from '../failure.js';
-import type { LearningEvent, LearningRun } from '../generated/prisma/client.js';
+import type { LearningRun } from '../generated/prisma/client.js';
 import { AnalysisError } from './analysis.js';
+import type { Context } from './context.js';
 import { LearningState } from './enums.js';
 import { Node } from './node.js';
 import { Count, DateTime } from './scalars.js';
@@ -34,6 +35,27 @@ export abstract class Run extends Node {
   finishedAt!: Date | null;
 }
 
+/** Its fields are those of trainings and re-taggings, for both inherit from it. */
+@Resolver(() => Run)
+export class RunResolver {
+  @FieldResolver(() => Float, { description: 'Share of it that is done, 0 to 1.' })
+  async progress(@Ctx() { loaders }: Context, @Root() run: LearningRun) {
+    if (run.state === 'SUCCEEDED') return 1;
+    const newest = await loaders.runEvent.load(run.id);
+    return newest && newest.total > 0 ? newest.done / newest.total : 0;
+  }
+
+  @FieldResolver(() => AnalysisError, { nullable: true, description: 'Why it failed; null unless it did.' })
+  error(@Root() { errorCode, errorMessage, errorRetryable }: LearningRun): AnalysisError | null {
+    if (errorCode === null) return null;
+    return {
+      code: errorCode as FailureCode,
+      message: errorMessage ?? '',
+      retryable: errorRetryable ?? false,
+    };
+  }
+}
+
 /** What happened to one of them. */
 @ObjectType()
 export abstract class RunEvent {
@@ -59,20 +81,4 @@ export abstract class RunEvent {
 
   @Field(() => DateTime, { description: 'When it happened.' })
   createdAt!: Date;
-}
-
-/** Why a run failed; null unless it did. */
-export function runError({ errorCode, errorMessage, errorRetryable }: LearningRun): AnalysisError | null {
-  if (errorCode === null) return null;
-  return {
-    code: errorCode as FailureCode,
-    message: errorMessage ?? '',
-    retryable: errorRetryable ?? false,
-  };
-}
-
-/** Share of a run that is done, 0 to 1, by its newest event. */
-export function shareDone(run: LearningRun, newest: Pick<LearningEvent, 'done' | 'total'> | null): number {
-  if (run.state === 'SUCCEEDED') return 1;
-  return newest && newest.total > 0 ? newest.done / newest.total : 0;
 }

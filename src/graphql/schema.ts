@@ -23,6 +23,7 @@ import { ReviewResolver } from './review.js';
 import { ReviewMutations } from './review-mutations.js';
 import { ReviewQueueResolver } from './review-queue.js';
 import { RowResolver } from './row.js';
+import { RunResolver } from './run.js';
 import { SimilarResolver, SimilarTitleResolver } from './similar-title.js';
 import { Subscriptions } from './subscriptions.js';
 import { EvidenceResolver, TagResolver } from './tag.js';
@@ -68,6 +69,7 @@ async function declaredSchema(): Promise<GraphQLSchema> {
       LabelResolver,
       ClassifierResolver,
       ClassifierMutations,
+      RunResolver,
       TrainingResolver,
       RetaggingResolver,
       ReviewQueueResolver,

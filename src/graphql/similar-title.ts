@@ -26,8 +26,14 @@ import { checkedFilter, TitleFilter } from './title-arguments.js';
     'How much each aspect counts, 0 or more; what is left out keeps its usual weight. Only ratios matter.',
 })
 export class BlendInput {
-  @Field(() => Float, { nullable: true, description: 'What is said and told; usually 0.3.' })
+  @Field(() => Float, { nullable: true, description: 'What is said and told, by meaning; usually 0.3.' })
   text?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'The very words of what is said and told, names among them; usually 0.7.',
+  })
+  words?: number | null;
 
   @Field(() => Float, { nullable: true, description: 'How it looks: pace, light, palette; usually 0.2.' })
   picture?: number | null;
@@ -118,6 +124,7 @@ export class SimilarTitleResolver {
 function checkedBlend(given: BlendInput | null | undefined): Blend {
   const blend: Blend = {
     TEXT: given?.text ?? DEFAULT_BLEND.TEXT,
+    WORDS: given?.words ?? DEFAULT_BLEND.WORDS,
     PICTURE: given?.picture ?? DEFAULT_BLEND.PICTURE,
     SOUND: given?.sound ?? DEFAULT_BLEND.SOUND,
     TAGS: given?.tags ?? DEFAULT_BLEND.TAGS,

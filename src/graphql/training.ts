@@ -2,7 +2,6 @@ import {
   Arg,
   Ctx,
   FieldResolver,
-  Float,
   ID,
   Int,
   ObjectType,
@@ -13,11 +12,10 @@ import {
 } from 'type-graphql';
 import type { TrainingRequest } from '../analysis/learning/training-request.js';
 import type { LearningEvent, LearningRun } from '../generated/prisma/client.js';
-import { AnalysisError } from './analysis.js';
 import { Classifier } from './classifier.js';
 import type { Context } from './context.js';
 import { Node } from './node.js';
-import { Run, RunEvent, runError, shareDone } from './run.js';
+import { Run, RunEvent } from './run.js';
 import { Figures } from './scalars.js';
 import { Stream } from './stream.js';
 import { checkedAfter } from './subscriptions.js';
@@ -67,16 +65,6 @@ export class TrainingResolver {
   })
   classifier(@Ctx() { loaders }: Context, @Root() run: LearningRun) {
     return run.classifierId === null ? null : loaders.classifier.load(run.classifierId);
-  }
-
-  @FieldResolver(() => Float, { description: 'Share of it that is done, 0 to 1.' })
-  async progress(@Ctx() { loaders }: Context, @Root() run: LearningRun) {
-    return shareDone(run, await loaders.runEvent.load(run.id));
-  }
-
-  @FieldResolver(() => AnalysisError, { nullable: true, description: 'Why it failed; null unless it did.' })
-  error(@Root() run: LearningRun) {
-    return runError(run);
   }
 
   @Subscription(() => TrainingEvent, {

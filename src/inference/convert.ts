@@ -8,7 +8,7 @@ import { buildVideomae } from './architectures/videomae.js';
 import { buildWhisperDecoder } from './architectures/whisper-decoder.js';
 import { buildWhisperEncoder } from './architectures/whisper-encoder.js';
 import { Checkpoint, checkpointDigest } from './checkpoint.js';
-import type { GraphBuilder, Precision } from './onnx/graph.js';
+import { type GraphBuilder, PRECISIONS, type Precision } from './onnx/graph.js';
 import { writeModelFile } from './onnx/model-file.js';
 import { readSentenceConfig } from './sentence-config.js';
 
@@ -34,13 +34,25 @@ export async function convertCheckpoint(
   const checkpoint = await Checkpoint.open(folder);
   try {
     const graphs = await buildGraphs(checkpoint, options.precision);
-    const digest = await digestOf(folder, options.precision);
-    const target = path.join(options.cacheFolder, `${options.precision}-${digest.slice(0, 16)}`);
+    const digest = digestOf(await contentOf(folder), options.precision);
+    const target = folderOf(options, digest);
     if (!(await exists(target))) await writeOnce(graphs, target);
     const files = Object.keys(graphs).map((role) => [role, path.join(target, fileOf(role))]);
     return { digest, files: Object.fromEntries(files) };
   } finally {
     await checkpoint.close();
+  }
+}
+
+/**
+ * Deletes what a checkpoint was converted to, in every precision; a folder that is no checkpoint became nothing.
+ */
+export async function removeConverted(folder: string, cacheFolder: string): Promise<void> {
+  const content = await contentOf(folder).catch(() => null);
+  if (content === null) return;
+  for (const precision of PRECISIONS) {
+    const target = folderOf({ precision, cacheFolder }, digestOf(content, precision));
+    await rm(target, { recursive: true, force: true });
   }
 }
 
@@ -74,9 +86,20 @@ export async function buildGraphs(
   }
 }
 
-async function digestOf(folder: string, precision: Precision): Promise<string> {
-  const sentence = JSON.stringify(await readSentenceConfig(folder));
-  const parts = [await checkpointDigest(folder), sentence, precision, `builders ${BUILDERS_VERSION}`];
+function folderOf(
+  { precision, cacheFolder }: { precision: Precision; cacheFolder: string },
+  digest: string,
+): string {
+  return path.join(cacheFolder, `${precision}-${digest.slice(0, 16)}`);
+}
+
+/** Whatever of a checkpoint decides how it is converted. */
+async function contentOf(folder: string): Promise<string> {
+  return [await checkpointDigest(folder), JSON.stringify(await readSentenceConfig(folder))].join('\n');
+}
+
+function digestOf(content: string, precision: Precision): string {
+  const parts = [content, precision, `builders ${BUILDERS_VERSION}`];
   return createHash('sha256').update(parts.join('\n')).digest('hex');
 }
 

@@ -1,4 +1,5 @@
-import { ThreadPool } from './threads.js';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 /** What a graph can run on: `webgpu` comes with onnxruntime-node, `cuda` needs its libraries on the machine. */
 export const DEVICES = ['cuda', 'webgpu', 'cpu'] as const;
@@ -20,21 +21,29 @@ export interface DeviceChoice {
   isFallback: boolean;
 }
 
-export type ProbeTasks = { probe(input: Device): Promise<DeviceProbe> };
+/** Loading CUDA's libraries for the first time takes some ten seconds. */
+const PROBE_TIMEOUT_MILLISECONDS = 60_000;
 
-/** Runs a small graph on each of the devices, one after the other in a worker thread. */
+/** Runs a small graph on each of the devices, one after the other. */
 export async function probeDevices(devices: readonly Device[]): Promise<DeviceProbe[]> {
-  const threads = new ThreadPool<ProbeTasks>(threadEntry(), 1);
-  try {
-    const probes: DeviceProbe[] = [];
-    for (const device of devices) {
-      const died = (error: Error): DeviceProbe => ({ device, works: false, detail: error.message });
-      probes.push(await threads.run('probe', device).catch(died));
-    }
-    return probes;
-  } finally {
-    await threads.close();
-  }
+  const probes: DeviceProbe[] = [];
+  for (const device of devices) probes.push(await probeDevice(device));
+  return probes;
+}
+
+/**
+ * In a process of its own: a driver that crashes takes nothing else down, and what drivers write to standard error
+ * does not stand among the lines of whoever asked.
+ */
+function probeDevice(device: Device): Promise<DeviceProbe> {
+  const argv = [fileURLToPath(probeEntry()), device];
+  return new Promise((resolve) => {
+    execFile(process.execPath, argv, { timeout: PROBE_TIMEOUT_MILLISECONDS }, (error, stdout) => {
+      if (!error) return resolve(JSON.parse(stdout.trimEnd().split('\n').at(-1)!));
+      const detail = `the probe ended with ${error.signal ?? `code ${error.code}`}`;
+      resolve({ device, works: false, detail });
+    });
+  });
 }
 
 /** @param probe stands in for `probeDevices` in tests */
@@ -50,7 +59,7 @@ export async function chooseDevice(wanted: Device | 'auto', probe = probeDevices
   return { device: 'cpu', reason: reasons.join(', '), isFallback: wanted !== 'auto' };
 }
 
-/** Threads run the built code, also when this file runs from its TypeScript source in a test. */
-function threadEntry(): URL {
-  return new URL('./device-thread.js', import.meta.url.replace('/src/inference/', '/dist/inference/'));
+/** Processes run the built code, also when this file runs from its TypeScript source in a test. */
+function probeEntry(): URL {
+  return new URL('./device-probe.js', import.meta.url.replace('/src/inference/', '/dist/inference/'));
 }

@@ -43,7 +43,7 @@ export function modelFolder(modelsFolder: string, repository: string): string {
 /**
  * Brings a model's files to this machine: those that are there and right are kept, broken transfers go on where
  * they broke off, everything is checked against what the hub states and, from the second time on, the lock file.
- * @throws Failure MODEL_INVALID, DISK_FULL, DOWNLOAD_FAILED, NOT_FOUND, FORBIDDEN or CANCELLED
+ * @throws Failure MODEL_INVALID, DISK_FULL, FOLDER_UNWRITABLE, DOWNLOAD_FAILED, NOT_FOUND, FORBIDDEN or CANCELLED
  */
 export async function pullModel(hub: Hub, model: WantedModel, options: PullOptions): Promise<LockedModel> {
   const folder = modelFolder(options.modelsFolder, model.repository);
@@ -53,7 +53,7 @@ export async function pullModel(hub: Hub, model: WantedModel, options: PullOptio
   for (const { path: name } of wanted) insideOnly(folder, name);
   const missing: HubFile[] = [];
   for (const file of wanted) if (!(await isComplete(path.join(folder, file.path), file))) missing.push(file);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch(refuseUnwritable(folder));
   await checkSpace(folder, missing);
   for (const file of missing) await pullFile(hub, model.repository, revision, file, folder, options);
   const entry = await describe(revision, wanted, folder);
@@ -77,10 +77,18 @@ export async function verifyModel(
   return wrong;
 }
 
-/** Deletes a model's files and its entry in the lock. */
-export async function removeModel(modelsFolder: string, repository: string): Promise<void> {
-  await rm(modelFolder(modelsFolder, repository), { recursive: true, force: true });
-  await lockModel(modelsFolder, repository, null);
+/**
+ * Deletes a model's files and its entry in the lock.
+ * @returns whether anything of it was there
+ * @throws Failure FOLDER_UNWRITABLE
+ */
+export async function removeModel(modelsFolder: string, repository: string): Promise<boolean> {
+  const folder = modelFolder(modelsFolder, repository);
+  const isLocked = repository in (await readLock(modelsFolder)).models;
+  if (!isLocked && !(await stat(folder).catch(() => null))) return false;
+  await rm(folder, { recursive: true, force: true }).catch(refuseUnwritable(modelsFolder));
+  if (isLocked) await lockModel(modelsFolder, repository, null);
+  return true;
 }
 
 /** What the hub calls a file must stay below the model's folder. */
@@ -121,14 +129,16 @@ async function pullFile(
   const target = path.join(folder, file.path);
   // Named by its checksum: a part of another revision's file is never taken up.
   const part = `${target}.${file.checksum.hex.slice(0, 12)}.part`;
-  await mkdir(path.dirname(target), { recursive: true });
+  await mkdir(path.dirname(target), { recursive: true }).catch(refuseUnwritable(folder));
   let tries = 0;
   // A missing part counts as shorter than an empty file.
   while (((await stat(part).catch(() => null))?.size ?? -1) < file.bytes) {
     const before = await sizeOf(part);
     try {
       const { offset, body } = await hub.open(repository, commit, file.path, before, options.signal);
-      await append(part, offset, body, (done) => options.progress(file.path, done, file.bytes));
+      await append(part, { offset, body, stated: file.bytes }, (done) =>
+        options.progress(file.path, done, file.bytes),
+      );
     } catch (error) {
       options.signal.throwIfAborted();
       const failure = asTransferFailure(error, file.path);
@@ -148,25 +158,38 @@ async function pullFile(
   await rename(part, target);
 }
 
-/** Writes what comes at `offset`; what the file had beyond is dropped. */
+/** Writes what comes at `offset`; what the file had beyond is dropped. More than the hub stated is not read. */
 async function append(
   file: string,
-  offset: number,
-  body: AsyncIterable<Uint8Array>,
+  { offset, body, stated }: { offset: number; body: AsyncIterable<Uint8Array>; stated: number },
   progress: (bytes: number) => void,
 ): Promise<void> {
-  const handle = await open(file, offset > 0 ? 'r+' : 'w');
+  const handle = await open(file, offset > 0 ? 'r+' : 'w').catch(refuseUnwritable(path.dirname(file)));
   let position = offset;
   try {
     for await (const chunk of body) {
       await handle.write(chunk, 0, chunk.length, position);
       position += chunk.length;
-      progress(position);
+      progress(Math.min(position, stated));
+      if (position > stated) break;
     }
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+/** For a system call that failed; a full disk stays what it is. */
+function refuseUnwritable(folder: string): (error: unknown) => never {
+  return (error) => {
+    const failure = asFailure(error);
+    if (failure.code !== 'INTERNAL') throw failure;
+    throw new Failure(
+      'FOLDER_UNWRITABLE',
+      `${folder} cannot be written: give this user the right to, or set MARQUEE_DATA to another folder.`,
+      { cause: error },
+    );
+  };
 }
 
 /** A connection that ends in the middle comes as some network error: it can be taken up again. */

@@ -1,6 +1,5 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { json } from 'node:stream/consumers';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
 import { z } from 'zod';
@@ -47,6 +46,8 @@ const revisionShape = z.object({
 /** Silence for this long is a broken connection. */
 const STALL_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 5;
+/** A revision's description: a few kilobytes; a repository of ten thousand files has some megabytes. */
+const MAX_DESCRIPTION_BYTES = 16 * 1024 ** 2;
 
 export class Hub {
   constructor(private readonly options: HubOptions) {}
@@ -57,8 +58,8 @@ export class Hub {
    */
   async revision(repository: string, revision: string, signal: AbortSignal): Promise<HubRevision> {
     const path = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-    const response = await this.#get(path, {}, signal);
-    const parsed = revisionShape.safeParse(await json(response).catch(() => null));
+    const response = await this.#get({ path, what: `${repository} at ${revision}` }, {}, signal);
+    const parsed = revisionShape.safeParse(await readJson(response).catch(() => null));
     if (!parsed.success) {
       throw new Failure(
         'DOWNLOAD_FAILED',
@@ -89,19 +90,24 @@ export class Hub {
   ): Promise<{ offset: number; body: AsyncIterable<Uint8Array> }> {
     const path = `/${repository}/resolve/${commit}/${file.split('/').map(encodeURIComponent).join('/')}`;
     const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
-    const response = await this.#get(path, headers, signal);
+    const response = await this.#get({ path, what: `${file} of ${repository}` }, headers, signal);
     return { offset: response.statusCode === 206 ? offset : 0, body: response };
   }
 
-  async #get(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
+  /** @param asked `what` is told to users */
+  async #get(
+    asked: { path: string; what: string },
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const { endpoint, token } = this.options;
     const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     try {
-      const response = await follow(new URL(endpoint + path), headers, authorization, signal);
+      const response = await follow(new URL(endpoint + asked.path), headers, authorization, signal);
       const status = response.statusCode ?? 0;
       if (status === 200 || status === 206) return response;
       response.destroy();
-      throw refusal(status, path, token !== null);
+      throw refusal(status, asked.what, token !== null);
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       signal.throwIfAborted();
@@ -152,12 +158,28 @@ function ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Pr
   });
 }
 
-function refusal(status: number, path: string, hasToken: boolean): Failure {
+/** @throws when it is no JSON, or too long for any */
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes > MAX_DESCRIPTION_BYTES) throw new Error('the description of a revision does not end');
+  }
+  return JSON.parse(Buffer.concat(parts).toString('utf8'));
+}
+
+function refusal(status: number, what: string, hasToken: boolean): Failure {
   if (status === 401 || status === 403) {
+    // The hub says so of models that it does not have, too.
     const hint = hasToken ? 'accept its terms on the hub with the account of HF_TOKEN' : 'set HF_TOKEN';
-    return new Failure('FORBIDDEN', `The hub does not give out ${path} (status ${status}): ${hint}.`);
+    return new Failure(
+      'FORBIDDEN',
+      `The hub does not give out ${what} (status ${status}): check the name, or ${hint}.`,
+    );
   }
   if (status === 404)
-    return new Failure('NOT_FOUND', `The hub has no ${path}: check the model's name and revision.`);
-  return new Failure('DOWNLOAD_FAILED', `The hub answered ${path} with status ${status}: try again later.`);
+    return new Failure('NOT_FOUND', `The hub has no ${what}: check the model's name and revision.`);
+  return new Failure('DOWNLOAD_FAILED', `The hub answered ${status} for ${what}: try again later.`);
 }

@@ -143,7 +143,7 @@ export async function readTextLayout(file: string): Promise<TextLayout> {
  * `vocabulary.txt.gz`: the number of documents, then one term a line with the number of documents that have it,
  * separated by a tab; the line's place is the term's row in the graph's table.
  */
-async function readVocabulary(file: string): Promise<Vocabulary> {
+export async function readVocabulary(file: string): Promise<Vocabulary> {
   let text: string;
   try {
     text = gunzipSync(await readFile(file)).toString('utf8');

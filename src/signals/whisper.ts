@@ -31,19 +31,14 @@ export interface WhisperOptions {
 /** Name → tensor, whether of an encoder's output or of a decoder's cache. */
 type Tensors = Record<string, Tensor>;
 
-/** Windows as the encoder takes them, one behind the other. */
-interface MelWindows {
-  mel: Float32Array;
-  windows: number;
-}
-
 /** Windows of one run of the encoder at most: 37 MB of keys and values each with whisper-base in float32. */
 const WINDOWS_A_RUN = 8;
 
 /** A Whisper checkpoint as the decoding loop's model. Its methods block the thread while a graph runs. */
 export class Whisper implements SpeechModel {
   readonly shape: SpeechShape;
-  readonly #runs: JoinedRuns<MelWindows, Tensors>;
+  /** A request is the log-mel of one window. */
+  readonly #runs: JoinedRuns<Float32Array, Tensors>;
 
   private constructor(
     readonly name: string,
@@ -58,9 +53,9 @@ export class Whisper implements SpeechModel {
       audioPositions: config.max_source_positions,
       textPositions: config.max_target_positions,
     };
-    this.#runs = new JoinedRuns((asked) => this.#hear(asked), {
+    this.#runs = new JoinedRuns((mels) => this.#hear(mels), {
       ...{ precision, most: WINDOWS_A_RUN },
-      sizeOf: ({ windows }) => windows,
+      sizeOf: () => 1,
     });
   }
 
@@ -82,7 +77,9 @@ export class Whisper implements SpeechModel {
   }
 
   async encode(mel: Float32Array, windows: number): Promise<EncodedWindows> {
-    const heard = await this.#runs.ask({ mel, windows });
+    const size = mel.length / windows;
+    const asked = Array.from({ length: windows }, (_, i) => mel.subarray(i * size, (i + 1) * size));
+    const heard = beside(await Promise.all(asked.map((window) => this.#runs.ask(window))));
     const { config, precision, decoder } = this;
     return {
       windows,
@@ -91,16 +88,11 @@ export class Whisper implements SpeechModel {
     };
   }
 
-  async #hear(asked: readonly MelWindows[]): Promise<Tensors[]> {
+  async #hear(mels: readonly Float32Array[]): Promise<Tensors[]> {
     const { num_mel_bins: bins, max_source_positions: places } = this.config;
-    const windows = asked.reduce((sum, own) => sum + own.windows, 0);
-    const mel = asked.length === 1 ? asked[0]!.mel : joined(asked.map((own) => own.mel));
-    const heard = await this.encoder.run({ mel: new Tensor('float32', mel, [windows, bins, 2 * places]) });
-    let next = 0;
-    return asked.map((own) => {
-      const entries = Array.from({ length: own.windows }, () => next++);
-      return mapTensors(heard, (tensor) => selectFirst(tensor, entries));
-    });
+    const dims = [mels.length, bins, 2 * places];
+    const heard = await this.encoder.run({ mel: new Tensor('float32', joined(mels), dims) });
+    return mels.map((_, window) => mapTensors(heard, (tensor) => selectFirst(tensor, [window])));
   }
 
   async close(): Promise<void> {
@@ -236,8 +228,21 @@ function gatherRows<T extends Float32Array | Uint16Array>(
   return gathered;
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+/** Tensors of several windows, one window's behind the other's; `parts` are emptied, so that both never lie in memory whole. */
+function beside(parts: readonly Tensors[]): Tensors {
+  if (parts.length === 1) return parts[0]!;
+  return mapTensors(parts[0]!, (first, name) => {
+    const tensors = parts.map((part) => part[name]!);
+    for (const part of parts) delete part[name];
+    const data = joined(tensors.map((tensor) => tensor.data as Float32Array | Uint16Array));
+    return new Tensor(first.type as 'float32', data as Float32Array, [parts.length, ...first.dims.slice(1)]);
+  });
+}
+
+function joined<T extends Float32Array | Uint16Array>(parts: readonly T[]): T {
+  if (parts.length === 1) return parts[0]!;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = new (parts[0]!.constructor as new (length: number) => T)(length);
   let end = 0;
   for (const part of parts) {
     whole.set(part, end);
@@ -246,8 +251,8 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-function mapTensors(tensors: Tensors, map: (tensor: Tensor) => Tensor): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, map(tensor)]));
+function mapTensors(tensors: Tensors, map: (tensor: Tensor, name: string) => Tensor): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, map(tensor, name)]));
 }
 
 function disposeAll(tensors: Tensors): void {

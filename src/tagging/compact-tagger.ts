@@ -35,7 +35,7 @@ export async function loadTagger(folder: string): Promise<Tagger> {
   const model = { head, cues, dense: layout.dense };
   return {
     classifier: manifest.models.HEAD,
-    readsMoments: false,
+    reads: 'VECTORS',
     groups: groupsOf(head.labels),
     tag: async (embeddings) => ({
       ...tagEmbeddings(embeddings, model),

@@ -99,21 +99,41 @@ export function cueLogits(
   labels: readonly string[],
   { cues: all }: Cues,
 ): CueLogit[] {
-  const present = embeddings
-    .filter(({ vector, moments }) => vector !== null && moments.length > 0)
-    .map((embedding) => ({ ...embedding, shares: timeWeights(embedding.moments) }));
+  const contributions = new Map(labels.map((label) => [label, [] as CueContribution[]]));
+  for (const { signal, vector, moments } of embeddings) {
+    if (vector === null || moments.length === 0) continue;
+    const shares = timeWeights(moments);
+    for (const [label, weights] of weightsOf(all, signal)) {
+      contributions.get(label)?.push(
+        ...moments.map((each, moment) => ({
+          ...{ signal, moment },
+          logit:
+            shares[moment]! *
+            weights.reduce((sum, { place, weight }) => sum + weight * each.vector[place]!, 0),
+        })),
+      );
+    }
+  }
   return labels.map((label) => {
-    const contributions = present.flatMap(({ signal, moments, shares }) => {
-      const weights = all
-        .filter((cue) => cue.label === label && cue.signal === signal)
-        .map((cue) => ({ place: MOMENT_FEATURES[cue.signal].indexOf(cue.feature), weight: cue.weight }));
-      if (weights.length === 0) return [];
-      return moments.map(({ vector }, moment) => ({
-        signal,
-        moment,
-        logit: shares[moment]! * weights.reduce((sum, { place, weight }) => sum + weight * vector[place]!, 0),
-      }));
-    });
-    return { label, logit: contributions.reduce((sum, { logit }) => sum + logit, 0), contributions };
+    const own = contributions.get(label)!;
+    return { label, logit: own.reduce((sum, { logit }) => sum + logit, 0), contributions: own };
   });
+}
+
+interface CueWeight {
+  /** Of the feature in a moment's vector. */
+  place: number;
+  weight: number;
+}
+
+/** The cues of one signal, by label. */
+function weightsOf(all: Cues['cues'], signal: Signal): Map<string, CueWeight[]> {
+  const weights = new Map<string, CueWeight[]>();
+  for (const cue of all) {
+    if (cue.signal !== signal) continue;
+    const own = weights.get(cue.label) ?? [];
+    if (own.length === 0) weights.set(cue.label, own);
+    own.push({ place: MOMENT_FEATURES[cue.signal].indexOf(cue.feature), weight: cue.weight });
+  }
+  return weights;
 }

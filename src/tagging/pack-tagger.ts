@@ -27,7 +27,7 @@ export async function loadTrainedTagger(file: string, files: PackFiles): Promise
   const leavesSome = [...shipped.groups].some((group) => !groups.has(group));
   return {
     classifier: name,
-    readsMoments: leavesSome && shipped.readsMoments,
+    reads: leavesSome && shipped.reads === 'MOMENTS' ? 'MOMENTS' : 'WORDS',
     groups: new Set([...groups, ...shipped.groups]),
     async tag(embeddings) {
       const { tags } = tagByClassifier(classifier, embeddings);

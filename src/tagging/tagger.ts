@@ -6,10 +6,10 @@ export interface Tagger {
   /** Name and version, for example `compact-head@9c2e…`. */
   classifier: string;
   /**
-   * Whether its tags need the vectors of the moments. Where they do not, the signals' whole vectors and the words of
-   * the lines give the same probabilities, and only the evidence needs more.
+   * What its tags are made of: the signals' whole vectors, the words of the lines as well, or also the vectors of the
+   * moments. Less than all of it gives the same probabilities, and only the evidence needs more.
    */
-  readsMoments: boolean;
+  reads: 'VECTORS' | 'WORDS' | 'MOMENTS';
   /** The groups of its labels, in lower case. */
   groups: ReadonlySet<string>;
   tag(embeddings: SignalEmbedding[]): Promise<Tagging>;

@@ -38,7 +38,7 @@ export async function loadZeroShotTagger(files: FullPackFiles): Promise<Tagger> 
     tagByDescription(measuredOf(embeddings), head, cues, embeddings.find(isClips));
   return {
     classifier: files.classifier,
-    readsMoments: true,
+    reads: 'MOMENTS',
     groups: groupsOf(head.labels),
     tag: async (embeddings) => {
       const whole = measuredOf(embeddings).map((embedding) =>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Attempt, StaleAttempt } from '../../src/analysis/attempt.js';
+import { Attempt } from '../../src/analysis/attempt.js';
 import type { AnalysisRequest } from '../../src/analysis/service.js';
+import { StaleAttempt } from '../../src/analysis/stale-attempt.js';
 import { collect, type Harness, oneTo, openHarness } from './harness.js';
 
 let harness: Harness;

@@ -9,7 +9,8 @@ import { genreRows, uploadRows } from './learning-rows.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
 
 const PACK = fileURLToPath(new URL('../../models/compact', import.meta.url));
-const TITLES = 2_000;
+/** Two pages of a re-tagging. */
+const TITLES = 1_000;
 
 let harness: Harness;
 let trainings: Trainings;
@@ -64,9 +65,11 @@ describe('killing the process with SIGKILL', () => {
 
     const shipped = await prisma.classifier.findFirstOrThrow({ where: { active: true } });
     await fill(shipped.id);
+    const letGo = await holdLastPrediction();
     const { retagging } = await activations.activate(run.classifierId ?? '', 'test');
     for await (const { done } of activations.events(retagging.id, 0, forever)) if (done > 0) break;
     await server.kill('SIGKILL');
+    await letGo();
     const madeByNew = () => prisma.prediction.count({ where: { classifierId: run.classifierId ?? '' } });
     const kept = await madeByNew();
     expect(kept).toBeGreaterThan(0);
@@ -79,6 +82,17 @@ describe('killing the process with SIGKILL', () => {
     await server.kill('SIGTERM');
   }, 120_000);
 });
+
+/** Its page cannot end before it is let go. */
+async function holdLastPrediction(): Promise<() => Promise<void>> {
+  const client = await harness.database.pool.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM "Prediction" ORDER BY "id" DESC LIMIT 1 FOR UPDATE');
+  return async () => {
+    await client.query('COMMIT');
+    client.release();
+  };
+}
 
 async function fill(classifierId: string): Promise<void> {
   const words = ['murder', 'revenge', 'wedding', 'spaceship', 'ghost', 'soldier', 'horse', 'detective'];

@@ -1,12 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { retagPage } from '../../src/analysis/learning/retag-page.js';
 import type { TrainingRequest } from '../../src/analysis/learning/training-request.js';
 import { newId } from '../../src/catalog/id.js';
 import { createLoaders } from '../../src/catalog/loaders.js';
 import { reviewTag } from '../../src/catalog/reviews.js';
 import { type Engine, openEngine } from '../../src/engine.js';
+import type { Tagger } from '../../src/tagging/tagger.js';
 import { createTestDatabase, type TestDatabase } from '../database.js';
+import { writeAnalysedTitles } from '../http/catalog-rows.js';
 import { renderFilm, SUBTITLES } from './film.js';
 import { silent } from './harness.js';
 import { genreRows, uploadRows } from './learning-rows.js';
@@ -176,9 +180,10 @@ describe('activating a classifier', () => {
       before.map(({ labelId, state, weight }) => [labelId, state, weight]),
     );
     for (const [i, tag] of back.entries()) expect(tag.probability).toBeCloseTo(before[i]!.probability, 5);
-    const explained = await engine.learning.explain(id);
+    const [nobody, explained] = await engine.learning.explain(['prediction_of_nobody', id]);
+    expect(nobody?.size).toBe(0);
     const revenge = before.find(({ labelId }) => labelId === 'theme/revenge');
-    expect(explained.get('theme/revenge')?.evidence).toEqual(revenge?.evidence);
+    expect(explained?.get('theme/revenge')?.evidence).toEqual(revenge?.evidence);
   });
 
   it('lets an analysis that has begun keep its version, and tags its prediction anew behind it', async () => {
@@ -215,6 +220,43 @@ describe('activating a classifier', () => {
     expect(run.events.at(-1)?.message).toContain('1 kept theirs');
     expect(await tagsOf(await predictionId())).toEqual(before);
     await activate(shipped);
+  });
+
+  it('passes over a title that is deleted while its page is tagged, and tags the others of the page', async () => {
+    const { prisma } = engine.database;
+    const { predictionIds, titleIds } = await writeAnalysedTitles(prisma, 2);
+    const trailers = await prisma.trailer.findMany({ where: { titleId: { in: titleIds } } });
+    await prisma.signalVector.createMany({
+      data: trailers.map(({ id: trailerId }) => ({
+        ...{ id: newId('vectors'), trailerId, signal: 'TEXT' as const, model: 'text@1', measures: {} },
+      })),
+    });
+    const classifierId = await activeId();
+    const run = { id: newId('retagging'), attempt: 1 };
+    await prisma.learningRun.create({
+      data: {
+        ...run,
+        kind: 'RETAGGING',
+        state: 'RUNNING',
+        pack: 'compact',
+        classifierId,
+        requestedBy: 'test',
+      },
+    });
+    const decide = async () => {
+      await prisma.title.deleteMany({ where: { id: titleIds[0]! } });
+      return [
+        { label: 'genre/war', probability: 0.9, threshold: 0.5, state: 'ACCEPTED' as const, weight: null },
+      ];
+    };
+    const tagger = { reads: 'VECTORS', decide } as unknown as Tagger;
+    const client = new pg.Client({ connectionString: testDatabase.url });
+    await client.connect();
+    onTestFinished(() => client.end());
+    const page = { predictionIds, classifierId, encoders: ['text@1'], run };
+    expect(await retagPage(client, tagger, page)).toEqual({ tagged: 1, skipped: 0, isWanted: true });
+    const tags = await prisma.tag.findMany({ where: { predictionId: { in: predictionIds } } });
+    expect(tags).toMatchObject([{ predictionId: predictionIds[1], labelId: 'genre/war' }]);
   });
 
   it('ends the re-tagging by the one before', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../src/config.js';
+import { placeSample } from '../sample.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -14,11 +15,13 @@ export interface ServerProcess {
 
 /** A real `marquee serve` of the given role on the test's database. Resolves once it says that it is ready. */
 export async function startServerProcess(config: Config, role: Config['role']): Promise<ServerProcess> {
+  await placeSample(config);
   const env = {
     ...process.env,
     DATABASE_URL: config.databaseUrl ?? '',
     MARQUEE_DATA: config.dataFolder,
     MEDIA_ROOTS: config.mediaRoots.join(':'),
+    MARQUEE_THREADS: '1',
     PORT: '0',
     LOG_LEVEL: 'warn',
   };

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,10 +15,11 @@ afterAll(async () => {
   await rm(data, { recursive: true });
 });
 
+const environment = { ...process.env, MARQUEE_DATA: data, HF_ENDPOINT: hub.endpoint };
+
 function models(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, MARQUEE_DATA: data, HF_ENDPOINT: hub.endpoint };
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, 'models', ...args], { env }, (error, out, err) => {
+    execFile(process.execPath, [cli, 'models', ...args], { env: environment }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
     });
   });
@@ -36,7 +38,23 @@ test('pull shows the licence, verify finds a changed file, remove takes the mode
   await writeFile(path.join(data, 'models/tiny--model/config.json'), '{"other":1}');
   expect(await models('verify')).toMatchObject({ code: 1, out: expect.stringContaining('config.json') });
 
-  expect((await models('remove', 'tiny/model')).code).toBe(0);
+  expect((await models('remove', 'tiny/model')).err).toBe('tiny/model is gone.\n');
+  expect((await models('remove', 'tiny/model')).err).toBe('tiny/model was not here.\n');
+  expect((await models('verify')).err).toContain('No model was pulled');
+});
+
+test('a pull that is interrupted says how it goes on', async () => {
+  hub.fault = 'silent weights';
+  const child = spawn(process.execPath, [cli, 'models', 'pull', 'tiny/model'], { env: environment });
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+    if (!child.killed && err.includes('config.json:')) child.kill('SIGINT');
+  });
+  const [code] = await once(child, 'close');
+  hub.fault = null;
+  expect(code).toBe(1);
+  expect(err).toMatch(/marquee: The pull was stopped: .*goes on from there\.\n$/);
 });
 
 test('the non-commercial licence is said before VideoMAE is fetched, with the way without it', async () => {

@@ -7,10 +7,16 @@ import { FILMS_EACH, runServerWithFilms } from './films.js';
 const PATIENCE = { timeout: 15_000, interval: 50 };
 
 let server: RunningServer;
+const warnings: Error[] = [];
+const keep = (warning: Error) => warnings.push(warning);
 beforeAll(async () => {
+  process.on('warning', keep);
   server = await runServerWithFilms();
 });
-afterAll(() => server?.close());
+afterAll(async () => {
+  process.off('warning', keep);
+  await server?.close();
+});
 
 /** The answer's data; fails the test on errors. */
 async function ask(query: string, variables: object = {}) {
@@ -106,7 +112,7 @@ describe('similar titles', () => {
 
   test('follow the blend: with tags alone, only tags are reasons', async () => {
     const { title } = await ask(
-      `query ($id: ID!) { title(id: $id) { similar(first: 3, blend: { text: 0, picture: 0, sound: 0, tags: 1 }) { reasons { aspect } } } }`,
+      `query ($id: ID!) { title(id: $id) { similar(first: 3, blend: { text: 0, words: 0, picture: 0, sound: 0, tags: 1 }) { reasons { aspect } } } }`,
       { id: await idOf('Cellar 4') },
     );
     for (const { reasons } of title.similar) expect(reasons).toEqual([{ aspect: 'TAGS' }]);
@@ -137,6 +143,12 @@ describe('search', () => {
     ).toBe(false);
     const all = await search('killer');
     expect(all.nodes[0].title.genres).toEqual(['Horror']);
+  });
+
+  test('finds by the words that tell something what no text has with the common ones', async () => {
+    const found = await search('convoy goes wrong');
+    expect(found.nodes[0].highlight).toContain('«convoy»');
+    expect((await search('ladder goes wrong')).totalCount).toBe(0);
   });
 
   test('finds a name with a typing error', async () => {
@@ -265,6 +277,20 @@ describe('the index', () => {
     await vi.waitFor(async () => expect(await listed()).toContain(id), PATIENCE);
     await ask(`mutation ($id: ID!) { deleteTitle(input: { id: $id }) { deletedTitleId } }`, { id });
     await vi.waitFor(async () => expect(await listed()).not.toContain(id), PATIENCE);
+  });
+
+  test('follows change after change without piling up listeners', async () => {
+    const { prisma } = server.database;
+    const { discovery } = server.app;
+    const titles = await prisma.title.count();
+    const ids = Array.from({ length: 12 }, () => newId('title'));
+    for (const [i, id] of ids.entries()) {
+      await prisma.title.create({ data: { id, name: `Canyon ${100 + i}` } });
+      await vi.waitFor(async () => expect((await discovery.measure()).titles).toBe(titles + i + 1), PATIENCE);
+    }
+    await prisma.title.deleteMany({ where: { id: { in: ids } } });
+    await vi.waitFor(async () => expect((await discovery.measure()).titles).toBe(titles), PATIENCE);
+    expect(warnings).toEqual([]);
   });
 });
 

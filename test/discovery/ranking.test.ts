@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_BLEND, unit } from '../../src/discovery/aspect.js';
+import { MATTER_BLEND, unit } from '../../src/discovery/aspect.js';
 import { CatalogIndex } from '../../src/discovery/catalog-index.js';
 import { MemoryEngine } from '../../src/discovery/memory-engine.js';
 import { fuseRanks } from '../../src/discovery/rank-fusion.js';
@@ -32,6 +32,7 @@ function put(index: CatalogIndex, id: string, kind: number, random: () => number
   index.put({
     id,
     vectors: { TEXT: text, PICTURE: null, SOUND: null },
+    words: null,
     labels,
     probabilities: labels.map(() => 0.5 + random() / 2),
     accepted: labels.length,
@@ -44,7 +45,7 @@ const engineOf = (index: CatalogIndex) =>
   new MemoryEngine(index, { query: () => Promise.reject(new Error('there is no database')) });
 
 const rank = (index: CatalogIndex, request: Omit<RankRequest, 'restriction'>) =>
-  rankForTaste(engineOf(index), { ...request, restriction: UNRESTRICTED }, LABELS);
+  rankForTaste(engineOf(index), { ...request, restriction: UNRESTRICTED }, { labels: LABELS, stems: [] });
 
 const rowsOf = (index: CatalogIndex, request: RowRequest): Promise<BuiltRow[]> =>
   buildRows({ index, engine: engineOf(index), shelving: findRules(index, SMALLEST_ROW) }, request);
@@ -82,7 +83,8 @@ describe('ranking for a taste', () => {
         const before = await rank(index, request);
         const stranger = Float32Array.from({ length: 12 }, (_, k) => (k % 3 === 0 ? -1 : 0));
         index.put({
-          ...{ id: 'stranger', vectors: { TEXT: stranger, PICTURE: null, SOUND: null }, labels: [] },
+          ...{ id: 'stranger', vectors: { TEXT: stranger, PICTURE: null, SOUND: null }, words: null },
+          labels: [],
           ...{ probabilities: [], accepted: 0, createdAt: 0 },
         });
         expect(await rank(index, request)).toEqual(before);
@@ -112,7 +114,7 @@ describe('tastes', () => {
         // Turned away from the common middle, as texts of different kinds are.
         return { id, aspects: { ...aspects, TEXT: unit(aspects.TEXT!.map((x) => x - 0.25)) } };
       }),
-      { ...DEFAULT_BLEND, TAGS: 0 },
+      { ...MATTER_BLEND, TAGS: 0 },
     );
     expect(tastes.map(({ members }) => [...members].sort())).toEqual([
       ['title_0000', 'title_0003', 'title_0006'],

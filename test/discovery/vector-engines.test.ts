@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ASPECTS, DEFAULT_BLEND, similarity, unit } from '../../src/discovery/aspect.js';
+import { DEFAULT_BLEND, DENSE_ASPECTS, similarity, unit } from '../../src/discovery/aspect.js';
 import { CatalogIndex } from '../../src/discovery/catalog-index.js';
 import { chooseEngine, isUsable } from '../../src/discovery/engine-choice.js';
 import { IndexSource } from '../../src/discovery/index-source.js';
@@ -54,15 +54,19 @@ async function write(i: number, random: () => number, model = MODELS.TEXT): Prom
     Buffer.from(Float32Array.from({ length }, (_, k) => (k % 12 === kind ? 1.2 : 0) + random() - 0.5).buffer);
   const labels = LABELS.filter((_, k) => k === kind % 5 || random() < 0.3).map(({ id }) => id);
   const hasTrailer = i % 3 > 0;
+  const words = Uint32Array.from(
+    { length: 12 },
+    (_, k) => (24 * k + (kind % 6) + Math.floor(12 * random())) * 256 + 200,
+  );
   await database.query(
     `INSERT INTO "Title" ("id", "name", "genres", "releaseYear", "updatedAt")
      VALUES ($1, $1, '{}', $2, now()) ON CONFLICT DO NOTHING`,
     [idOf(i), 1900 + (i % 60)],
   );
   await database.query(
-    `UPDATE "TitleProfile" SET "made" = "wanted", "revision" = nextval('"TitleProfile_revision_seq"'),
+    `UPDATE "TitleProfile" SET "revision" = nextval('"TitleProfile_revision_seq"'),
        "textModel" = $2, "text" = $3, "pictureModel" = $4, "picture" = $5, "soundModel" = $6, "sound" = $7,
-       "labels" = $8, "probabilities" = $9, "accepted" = $10
+       "labels" = $8, "probabilities" = $9, "accepted" = $10, "terms" = $11
      WHERE "titleId" = $1`,
     [
       ...[
@@ -74,6 +78,7 @@ async function write(i: number, random: () => number, model = MODELS.TEXT): Prom
       ],
       ...[MODELS.SOUND, hasTrailer ? bytes(DIMENSIONS.SOUND) : null],
       ...[labels, labels.map(() => 0.5 + random() / 2), Math.ceil(labels.length / 2)],
+      Buffer.from(words.buffer),
     ],
   );
 }
@@ -101,8 +106,9 @@ test('pgvector finds what exact search finds: recall@10 of at least 0.99, with t
 });
 
 test.each([
-  ['words alone', { TEXT: 1, PICTURE: 0, SOUND: 0, TAGS: 0 }],
-  ['picture and tags', { TEXT: 0, PICTURE: 1, SOUND: 0, TAGS: 0.5 }],
+  ['text alone', { TEXT: 1, WORDS: 0, PICTURE: 0, SOUND: 0, TAGS: 0 }],
+  ['words and tags', { TEXT: 0, WORDS: 1, PICTURE: 0, SOUND: 0, TAGS: 0.5 }],
+  ['picture and tags', { TEXT: 0, WORDS: 0, PICTURE: 1, SOUND: 0, TAGS: 0.5 }],
 ])('another blend finds its own neighbours: %s', async (_, blend) => {
   let found = 0;
   for (let i = 0; i < 20; i++) {
@@ -186,8 +192,9 @@ test('both give vectors of length 1, from which the scores are computed', async 
   const ids = [idOf(30), idOf(31)];
   const [a, b] = [await memory.aspectsOf(ids), await pgvector.aspectsOf(ids)];
   for (const id of ids)
-    for (const aspect of ASPECTS)
+    for (const aspect of DENSE_ASPECTS)
       expect(Array.from(unit(b.get(id)![aspect]) ?? [])).toEqual(Array.from(a.get(id)![aspect] ?? []));
+  for (const id of ids) expect(b.get(id)!.WORDS).toEqual(a.get(id)!.WORDS);
   expect(similarity(a.get(ids[0]!)!, a.get(ids[0]!)!, DEFAULT_BLEND)).toBeCloseTo(1, 6);
 });
 

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,6 +48,21 @@ describe('the examples', { timeout: 90_000 }, () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
     expect(stderr).toMatch(/100 % SUCCEEDED/);
     expect(stdout).toMatch(/^(GENRE|MOOD|THEME) +\w/);
+  });
+
+  it('discover.ts tells what a search finds, and says which title the catalog lacks', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'marquee-questions-'));
+    const questions = path.join(folder, 'questions.json');
+    const discover = async (similar: string[]) => {
+      await writeFile(questions, JSON.stringify({ searches: ['xyzzy plugh'], similar, tastes: [], rows: 3 }));
+      return run(process.execPath, ['examples/build/discover.js', questions]);
+    };
+    const { stdout } = await discover([]);
+    expect(stdout).toContain('- **xyzzy plugh**  (0): nothing');
+    await expect(discover(['No Such Film (1900)'])).rejects.toMatchObject({
+      stderr: expect.stringContaining('The catalog has no "No Such Film (1900)".'),
+    });
+    await rm(folder, { recursive: true });
   });
 
   it('train.ts trains on its rows, switches to what came of it and back', async () => {

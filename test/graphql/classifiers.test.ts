@@ -47,7 +47,7 @@ async function ask(query: string, variables: object, headers: Record<string, str
 interface ReviewQueue {
   totalCount: number;
   pageInfo: { hasNextPage: boolean; endCursor: string };
-  nodes: { margin: number; tag: { probability: number; threshold: number } }[];
+  nodes: { margin: number; tag: { probability: number; threshold: number; label: { id: string } } }[];
 }
 
 const train = async (input: object = {}) =>
@@ -151,7 +151,7 @@ describe('activateClassifier', () => {
 });
 
 describe('reviewQueue', () => {
-  it('begins with the tag that is nearest to its threshold, page after page without a repetition', async () => {
+  async function allPages(): Promise<ReviewQueue['nodes']> {
     const seen: ReviewQueue['nodes'] = [];
     let after: string | null = null;
     do {
@@ -161,6 +161,11 @@ describe('reviewQueue', () => {
       seen.push(...nodes);
       after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     } while (after !== null);
+    return seen;
+  }
+
+  it('begins with the tag that is nearest to its threshold, page after page without a repetition', async () => {
+    const seen = await allPages();
     expect(seen).toHaveLength(18);
     expect(new Set(seen.map((item) => JSON.stringify(item))).size).toBe(18);
     const margins = seen.map(({ margin }) => margin);
@@ -168,6 +173,17 @@ describe('reviewQueue', () => {
     const [first] = seen;
     const odds = (p: number) => Math.log(p / (1 - p));
     expect(first?.margin).toBeCloseTo(odds(first?.tag.probability ?? 0) - odds(first?.tag.threshold ?? 0), 9);
+  });
+
+  it('is the same where a page is full of nearly undecided tags, and goes on behind them', async () => {
+    const tags = async () => (await allPages()).map(({ tag }) => [tag.label.id, tag.probability]);
+    const before = await tags();
+    const { pool } = server.database;
+    await pool.query('UPDATE "Tag" SET "margin" = "margin" * 0.09');
+    const { rows } = await pool.query('SELECT count(*)::int AS "undecided" FROM "Tag" WHERE "margin" < 0.1');
+    expect(rows).toEqual([{ undecided: 6 }]);
+    expect(await tags()).toEqual(before);
+    await pool.query('UPDATE "Tag" SET "margin" = "margin" / 0.09');
   });
 
   it('leaves out what was judged, and gives it back when the verdict is undone', async () => {

@@ -160,11 +160,9 @@ describe('the log', () => {
     );
     const entry = logged.find((line) => line.analysisId === data.analyzeTrailer.analysis.id);
     expect(entry).toMatchObject({ requestId: expect.any(String), caller: 'local' });
-    await vi.waitFor(() =>
-      expect(logged.find((line) => line.requestId === entry?.requestId && line.status === 200)).toMatchObject(
-        { path: '/graphql' },
-      ),
-    );
+    const answered = () =>
+      logged.find(({ requestId, status }) => requestId === entry?.requestId && status === 200);
+    await vi.waitFor(() => expect(answered()).toMatchObject({ path: '/graphql' }), { timeout: 15_000 });
   });
 });
 

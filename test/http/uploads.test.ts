@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunningServer, runServer } from './running-server.js';
 
 const MOST_BYTES = 200_000;
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 15_000 };
 let server: RunningServer;
 beforeAll(async () => {
   server = await runServer((config) => ({ limits: { ...config.limits, uploadBytes: MOST_BYTES } }));
@@ -84,7 +86,7 @@ describe('PUT /uploads', () => {
       sending.end();
     });
     expect(answer).toBe(413);
-    await vi.waitFor(async () => expect(await storedFiles()).toEqual(before));
+    await vi.waitFor(async () => expect(await storedFiles()).toEqual(before), PATIENCE);
   });
 
   it('leaves nothing of a file whose sender goes away', async () => {
@@ -97,9 +99,9 @@ describe('PUT /uploads', () => {
     sending.on('error', () => undefined);
     sending.write(randomBytes(20_000));
     await once(sending, 'socket');
-    await vi.waitFor(async () => expect((await storedFiles()).length).toBe(before.length + 1));
+    await vi.waitFor(async () => expect((await storedFiles()).length).toBe(before.length + 1), PATIENCE);
     sending.destroy();
-    await vi.waitFor(async () => expect(await storedFiles()).toEqual(before));
+    await vi.waitFor(async () => expect(await storedFiles()).toEqual(before), PATIENCE);
     expect(await server.database.prisma.upload.count()).toBe(uploads);
   });
 

@@ -11,7 +11,7 @@ const only =
         : { device, works: false, detail: 'no adapter' },
     );
 
-test('the CPU multiplies a small graph rightly in a thread, and every device answers', async () => {
+test('the CPU multiplies a small graph rightly, and every device answers', async () => {
   const probes = await probeDevices(['cuda', 'webgpu', 'cpu']);
   expect(probes.map(({ device }) => device)).toEqual(['cuda', 'webgpu', 'cpu']);
   expect(probes[2]).toMatchObject({ works: true, detail: expect.stringMatching(/^\d+ ms$/) });

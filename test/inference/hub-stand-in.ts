@@ -10,6 +10,8 @@ export interface HubStandIn {
   requests: { path: string; range: string | undefined }[];
   /** Ends the connection of the next answers after this many bytes each. */
   dropAfter: number[];
+  /** An answer that goes on for ever, or weights that fall silent after their first byte. */
+  fault: 'endless description' | 'endless file' | 'silent weights' | null;
   /** Sizes and checksums that are stated instead of the true ones. */
   stated: Map<string, { size?: number; sha256?: string }>;
   /** Set: requests without this token are refused. */
@@ -26,6 +28,7 @@ export async function startHub(files: Record<string, Buffer | string>): Promise<
     files: new Map(Object.entries(files).map(([name, content]) => [name, Buffer.from(content)])),
     requests: [],
     dropAfter: [],
+    fault: null,
     stated: new Map(),
     token: null,
     commit: COMMIT,
@@ -35,12 +38,14 @@ export async function startHub(files: Record<string, Buffer | string>): Promise<
     response.setHeader('connection', 'close');
     if (hub.token && request.headers.authorization !== `Bearer ${hub.token}`) return refuse(response, 401);
     const url = new URL(request.url ?? '/', hub.endpoint);
-    if (url.pathname.startsWith('/api/models/tiny/model/revision/'))
-      return response.end(JSON.stringify(revision(hub)));
+    const isDescription = url.pathname.startsWith('/api/models/tiny/model/revision/');
+    if (hub.fault === `endless ${isDescription ? 'description' : 'file'}`) return sendForEver(response);
+    if (isDescription) return response.end(JSON.stringify(revision(hub)));
     const name = new RegExp(`^/tiny/model/resolve/${hub.commit}/(.+)$`).exec(url.pathname)?.[1];
     const content = name === undefined ? undefined : hub.files.get(decodeURIComponent(name));
     if (!name || !content) return refuse(response, 404);
     hub.requests.push({ path: name, range: request.headers.range });
+    if (hub.fault === 'silent weights' && name.endsWith('.safetensors')) return void response.write('w');
     sendFile(response, content, request.headers.range, hub.dropAfter.shift());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -76,6 +81,14 @@ function sendFile(
   });
   if (dropAfter === undefined) response.end(content.subarray(start));
   else response.write(content.subarray(start, start + dropAfter), () => response.socket?.end());
+}
+
+function sendForEver(response: ServerResponse): void {
+  const chunk = Buffer.alloc(1024 ** 2, ' ');
+  const more = (error?: Error | null) => {
+    if (!error && !response.destroyed) response.write(chunk, more);
+  };
+  more();
 }
 
 function refuse(response: ServerResponse, status: number): void {

@@ -96,6 +96,26 @@ test('bytes that are not what the hub states are deleted and refused', async () 
   expect((await readLock(modelsFolder)).models).toEqual({});
 });
 
+test.each([
+  ['endless description', 'DOWNLOAD_FAILED'],
+  ['endless file', 'MODEL_INVALID'],
+] as const)('an %s is read no further than the hub may go', async (fault, code) => {
+  hub.fault = fault;
+  await expect(pull()).rejects.toMatchObject({ code });
+  expect(await readdir(modelsFolder, { recursive: true }).catch(() => [])).not.toContainEqual(
+    expect.stringContaining('.part'),
+  );
+});
+
+test('a folder that cannot be written is named, with what to do', async () => {
+  await writeFile(path.join(modelsFolder, 'tiny--model'), 'a file is in the way');
+  await expect(pull()).rejects.toMatchObject({
+    code: 'FOLDER_UNWRITABLE',
+    message: expect.stringContaining('MARQUEE_DATA'),
+  });
+  expect(hub.requests).toEqual([]);
+});
+
 test('a model that the disk cannot hold is refused before a byte is fetched', async () => {
   hub.stated.set('model.safetensors', { size: 2 ** 52 });
   await expect(pull()).rejects.toMatchObject({ code: 'DISK_FULL' });

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { convertCheckpoint, removeConverted } from '../../src/inference/convert.js';
 import { layOut, Whisper } from '../../src/signals/whisper.js';
 import { whisperDims } from '../inference/architectures.js';
 import { gaussian, seeded, writeCheckpoint } from '../inference/random-checkpoint.js';
@@ -92,6 +93,19 @@ test('windows that two analyses ask for at once share a run of the encoder and a
   expect(relativeError(logits[1], truth(1, [3]))).toBeLessThan(1e-4);
 });
 
+test('in int8 a window is heard alike alone and beside others', async () => {
+  const small = await Whisper.open(folder, { ...options, precision: 'int8' });
+  const window = mel.length / 3;
+  const together = await small.encode(mel, 3);
+  for (const i of [0, 1, 2]) {
+    const alone = await small.encode(mel.subarray(i * window, (i + 1) * window), 1);
+    expect(await together.decode([i]).feed(Int32Array.of(3), 1, [0])).toEqual(
+      await alone.decode([0]).feed(Int32Array.of(3), 1, [0]),
+    );
+  }
+  await small.close();
+});
+
 test('only the wanted positions’ logits come back, in the order they were asked for', async () => {
   const encoded = await whisper.encode(mel, 3);
   const logits = await encoded.decode([1]).feed(Int32Array.of(3, 1, 4, 1), 4, [0, 3]);
@@ -106,6 +120,16 @@ test('a checkpoint is converted once: the second opening finds the graphs by the
   expect(again.name).toBe(whisper.name);
   expect(await readdir(cacheFolder)).toEqual(before);
   await again.close();
+});
+
+test('what a checkpoint was converted to goes with it, in every precision', async () => {
+  const other = await mkdtemp(path.join(tmpdir(), 'marquee-onnx-'));
+  for (const precision of ['float32', 'int8'] as const)
+    await convertCheckpoint(folder, { precision, cacheFolder: other });
+  expect(await readdir(other)).toHaveLength(2);
+  await removeConverted(folder, other);
+  expect(await readdir(other)).toEqual([]);
+  await rm(other, { recursive: true });
 });
 
 test('slots are equally many a window, the spare ones repeating a row of theirs', () => {

@@ -5,7 +5,7 @@ import { CHROMIUM, complaintsOf, launchBrowser } from './browser.js';
 
 const KEY = 'a-key-of-the-desk-0001';
 
-describe.skipIf(CHROMIUM === null)('the page of a server with API keys', () => {
+describe.skipIf(CHROMIUM === null)('the page of a server with API keys', { timeout: 90_000 }, () => {
   let server: RunningServer;
   let browser: Browser;
 
@@ -21,7 +21,7 @@ describe.skipIf(CHROMIUM === null)('the page of a server with API keys', () => {
 
   it('asks for a key, refuses a wrong one, and works with the right one', async () => {
     const page = await browser.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(server.url);
     const answerTo = async (key: string) => {
       await page.getByLabel('API key').fill(key);

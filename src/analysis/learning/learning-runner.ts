@@ -3,11 +3,12 @@ import type { Config } from '../../config.js';
 import { asFailure, type Failure } from '../../failure.js';
 import type { LearningRun, Prisma, PrismaClient } from '../../generated/prisma/client.js';
 import type { Logger } from '../../log.js';
-import { StaleAttempt } from '../attempt.js';
 import { CHANNELS } from '../channels.js';
 import type { ClassifierFiles } from '../classifier-files.js';
 import type { Notifications } from '../notifications.js';
 import type { PackIdentity } from '../stage-run.js';
+import { StaleAttempt } from '../stale-attempt.js';
+import { type StopReason, stopReasonOf, WorkUnderWay } from '../work-under-way.js';
 import { addLearningJob } from './learning-jobs.js';
 import { retagCatalog } from './retagging.js';
 import { RunHold } from './run-hold.js';
@@ -45,22 +46,20 @@ const WORK: Record<LearningRun['kind'], (job: LearningJob) => Promise<void>> = {
   RETAGGING: retagCatalog,
 };
 
-type StopReason = 'CANCEL' | 'SHUTDOWN' | 'LOST';
-
 /** Runs trainings and re-taggings in this process, as `AnalysisRunner` does with analyses. */
 export class LearningRunner {
-  readonly #running = new Map<string, { attempt: number; controller: AbortController }>();
-  readonly #silence: (() => void)[];
-  #stopping = false;
+  readonly #underWay: WorkUnderWay;
 
   constructor(
     private readonly parts: LearningParts,
     notifications: Notifications,
   ) {
-    this.#silence = [
-      notifications.on(CHANNELS.stopLearning, (id) => this.#abort(id, 'CANCEL')),
-      notifications.on('reconnected', () => void this.abortUnwanted().catch(() => undefined)),
-    ];
+    this.#underWay = new WorkUnderWay(notifications, CHANNELS.stopLearning, (ids) =>
+      parts.prisma.learningRun.findMany({
+        where: { id: { in: ids } },
+        select: { id: true, attempt: true, cancelRequested: true },
+      }),
+    );
   }
 
   /** Runs one training or re-tagging to an end. @returns false when another worker has taken it */
@@ -68,54 +67,34 @@ export class LearningRunner {
     const log = this.parts.log.child({ runId });
     const hold = await RunHold.take(this.parts.prisma, runId);
     if (!hold) return true; // it has ended, or is gone
-    const controller = new AbortController();
-    this.#running.set(runId, { attempt: hold.run.attempt, controller });
+    const signal = this.#underWay.begin(hold.run);
     try {
-      if (hold.run.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
-      else if (this.#stopping) controller.abort('SHUTDOWN' satisfies StopReason);
       if (hold.run.failures > RETRY_AFTER_SECONDS.length) return await giveUp(hold);
-      controller.signal.throwIfAborted();
+      signal.throwIfAborted();
       log.info({ kind: hold.run.kind, attempt: hold.run.attempt }, 'learning run started');
-      await WORK[hold.run.kind]({ parts: this.parts, hold, signal: controller.signal });
+      await WORK[hold.run.kind]({ parts: this.parts, hold, signal });
       log.info('learning run succeeded');
       return true;
     } catch (error) {
-      const reason = controller.signal.aborted ? (controller.signal.reason as StopReason) : null;
+      const reason = stopReasonOf(signal);
       if (reason === 'LOST' || (error instanceof StaleAttempt && reason === null)) return this.#lost(hold);
       if (reason !== null) return endStopped(hold, reason);
       const failure = asFailure(error);
       log.warn({ err: error, code: failure.code }, 'learning run failed');
       return endFailed(hold, failure);
     } finally {
-      this.#running.delete(runId);
+      this.#underWay.end(runId);
     }
   }
 
-  /** Stops runs that were asked to stop while no notification could arrive, or that another worker has taken. */
-  async abortUnwanted(): Promise<void> {
-    if (this.#running.size === 0) return;
-    const looked = [...this.#running];
-    const rows = await this.parts.prisma.learningRun.findMany({
-      where: { id: { in: looked.map(([id]) => id) } },
-      select: { id: true, attempt: true, cancelRequested: true },
-    });
-    const rowOf = new Map(rows.map((row) => [row.id, row]));
-    for (const [id, { attempt, controller }] of looked) {
-      const row = rowOf.get(id);
-      if (row?.attempt !== attempt) controller.abort('LOST' satisfies StopReason);
-      else if (row.cancelRequested) controller.abort('CANCEL' satisfies StopReason);
-    }
+  /** Stops runs that are not to be run any more; see `WorkUnderWay`. */
+  abortUnwanted(): Promise<void> {
+    return this.#underWay.abortUnwanted();
   }
 
   /** Stops every run; each is handed back to the queue. */
   stop(): void {
-    this.#stopping = true;
-    for (const id of this.#running.keys()) this.#abort(id, 'SHUTDOWN');
-    for (const off of this.#silence) off();
-  }
-
-  #abort(id: string, reason: StopReason): void {
-    this.#running.get(id)?.controller.abort(reason);
+    this.#underWay.stop();
   }
 
   /** A page may find its run stopped before the notification is here. */

@@ -41,20 +41,20 @@ interface StoredVector {
 
 /** Reads, tags and writes one page over a connection of its own. Tagging a page twice changes nothing. */
 export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPage): Promise<RetaggedPage> {
-  const stored = await readSignals(client, page);
+  const stored = await readSignals(client, page, tagger.reads !== 'VECTORS');
   const usable = stored.filter(({ vectors }) => vectors.length > 0);
   const tagged: { predictionId: string; tags: StoredTag[] }[] = [];
   for (const { predictionId, vectors, lines } of usable) {
-    const moments = tagger.readsMoments ? await readMoments(client, vectors) : null;
+    const moments = tagger.reads === 'MOMENTS' ? await readMoments(client, vectors) : null;
     const embeddings = vectors.map((entry) => embeddingOf(entry, lines, moments));
     const tags = moments ? (await tagger.tag(embeddings)).tags : await decide(tagger, embeddings);
     tagged.push({ predictionId, tags });
   }
-  const isWanted = await writePage(client, page, tagged);
-  return { tagged: isWanted ? tagged.length : 0, skipped: stored.length - usable.length, isWanted };
+  const written = await writePage(client, page, tagged);
+  return { tagged: written ?? 0, skipped: stored.length - usable.length, isWanted: written !== null };
 }
 
-async function readSignals(client: pg.Client, page: RetagPage): Promise<StoredSignals[]> {
+async function readSignals(client: pg.Client, page: RetagPage, withLines: boolean): Promise<StoredSignals[]> {
   const { rows } = await client.query<StoredSignals>({
     name: 'retag-read',
     text: `
@@ -63,9 +63,9 @@ async function readSignals(client: pg.Client, page: RetagPage): Promise<StoredSi
             'vector', encode(s."vector", 'base64'), 'measures', s."measures", 'missingReason', s."missingReason"))
           FROM "SignalVector" s WHERE s."trailerId" = p."trailerId" AND s."model" = ANY($2::text[])), '[]') AS "vectors",
         ARRAY(SELECT n."text" FROM "Line" n
-          WHERE n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") AS "lines"
+          WHERE $3 AND n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") AS "lines"
       FROM "Prediction" p WHERE p."id" = ANY($1::text[])`,
-    values: [page.predictionIds, page.encoders],
+    values: [page.predictionIds, page.encoders, withLines],
   });
   return rows;
 }
@@ -116,13 +116,12 @@ function momentOf(vector: Float32Array, line: string | null): Moment {
   return { startSeconds: 0, endSeconds: 1, vector, line, shotIndex: null };
 }
 
+/** @returns how many predictions have their new tags; null when the run is not wanted any more */
 async function writePage(
   client: pg.Client,
   { run, classifierId }: RetagPage,
   tagged: readonly { predictionId: string; tags: StoredTag[] }[],
-): Promise<boolean> {
-  const split = tagged.map(({ predictionId, tags }) => ({ predictionId, ...splitTags(tags) }));
-  const ids = split.map(({ predictionId }) => predictionId);
+): Promise<number | null> {
   await client.query('BEGIN');
   try {
     // What a crash of the database takes back is done again: it names another version still.
@@ -131,36 +130,56 @@ async function writePage(
       `SELECT FROM "LearningRun" WHERE "id" = $1 AND "attempt" = $2 AND "state" = 'RUNNING' AND NOT "cancelRequested"`,
       [run.id, run.attempt],
     );
-    if (rowCount === 1) {
-      await client.query(
-        `UPDATE "Prediction" p SET "classifierId" = $3, "others" = u."others", "taggedAt" = now()
-         FROM unnest($1::text[], $2::jsonb[]) AS u("id", "others") WHERE p."id" = u."id"`,
-        [ids, split.map(({ others }) => JSON.stringify(others)), classifierId],
-      );
-      await client.query(`DELETE FROM "Tag" WHERE "predictionId" = ANY($1::text[])`, [ids]);
-      const rows = split.flatMap(({ predictionId, rows: tags }) =>
-        tags.map((tag) => ({ predictionId, tag })),
-      );
-      await client.query({ name: 'retag-tags', text: INSERT_TAGS, values: tagColumns(rows) });
-      await client.query(WANT_PROFILES, [ids]);
-    }
+    const written = rowCount === 1 ? await writeTags(client, classifierId, tagged) : null;
     await client.query('COMMIT');
-    return rowCount === 1;
+    return written;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
 }
 
+/** @returns how many there still were: a title that was deleted meanwhile took its predictions with it */
+async function writeTags(
+  client: pg.Client,
+  classifierId: string,
+  tagged: readonly { predictionId: string; tags: StoredTag[] }[],
+): Promise<number> {
+  const { rows: held } = await client.query<{ id: string }>(HOLD_TITLES, [
+    tagged.map(({ predictionId }) => predictionId),
+  ]);
+  const isThere = new Set(held.map(({ id }) => id));
+  const split = tagged
+    .filter(({ predictionId }) => isThere.has(predictionId))
+    .map(({ predictionId, tags }) => ({ predictionId, ...splitTags(tags) }));
+  const ids = split.map(({ predictionId }) => predictionId);
+  await client.query(
+    `UPDATE "Prediction" p SET "classifierId" = $3, "others" = u."others", "taggedAt" = now()
+     FROM unnest($1::text[], $2::jsonb[]) AS u("id", "others") WHERE p."id" = u."id"`,
+    [ids, split.map(({ others }) => JSON.stringify(others)), classifierId],
+  );
+  await client.query(`DELETE FROM "Tag" WHERE "predictionId" = ANY($1::text[])`, [ids]);
+  const rows = split.flatMap(({ predictionId, rows: tags }) => tags.map((tag) => ({ predictionId, tag })));
+  await client.query({ name: 'retag-tags', text: INSERT_TAGS, values: tagColumns(rows) });
+  await client.query(WANT_PROFILES, [ids]);
+  return ids.length;
+}
+
+/** Nobody can delete these titles until the page is written. */
+const HOLD_TITLES = `
+  SELECT p."id" FROM "Prediction" p
+  JOIN "Trailer" r ON r."id" = p."trailerId" JOIN "Title" t ON t."id" = r."titleId"
+  WHERE p."id" = ANY($1::text[]) ORDER BY t."id" FOR KEY SHARE OF t`;
+
 /**
  * What discovery knows of the titles is out of date. It is told so once at the end, not with each page as its own
  * triggers would: making profiles takes the same cores.
  */
 const WANT_PROFILES = `
-  INSERT INTO "TitleProfile" ("titleId")
+  INSERT INTO "OutdatedProfile" ("titleId")
   SELECT DISTINCT r."titleId" FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId"
   WHERE p."id" = ANY($1::text[]) ORDER BY 1
-  ON CONFLICT ("titleId") DO UPDATE SET "wanted" = "TitleProfile"."wanted" + 1`;
+  ON CONFLICT ("titleId") DO UPDATE SET "changes" = "OutdatedProfile"."changes" + 1`;
 
 const NO_VECTOR = new Float32Array();
 const floatsOf = (base64: string) => vectorFromBytes(Buffer.from(base64, 'base64'));

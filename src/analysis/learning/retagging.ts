@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { Failure } from '../../failure.js';
 import { ThreadPool } from '../../inference/threads.js';
-import { StaleAttempt } from '../attempt.js';
+import { StaleAttempt } from '../stale-attempt.js';
 import type { LearningJob } from './learning-runner.js';
 import type { LearningTasks } from './tasks.js';
 
@@ -31,7 +31,7 @@ export async function retagCatalog(job: LearningJob): Promise<void> {
     const input = { url: parts.databaseUrl, pack: parts.pack.files, classifier, page };
     const { tagged, skipped, isWanted } = await threads.run('retag', input);
     signal.throwIfAborted();
-    if (!isWanted) throw new StaleAttempt(`attempt ${attempt} of ${id} is stale`);
+    if (!isWanted) throw new StaleAttempt({ id, attempt });
     counts.tagged += tagged;
     counts.skipped += skipped;
     const done = total - outdated + counts.tagged + counts.skipped;

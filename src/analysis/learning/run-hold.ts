@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { LearningRun, Prisma, PrismaClient } from '../../generated/prisma/client.js';
-import { StaleAttempt } from '../attempt.js';
+import { ProgressReports } from '../progress-reports.js';
+import { StaleAttempt, unlessStale } from '../stale-attempt.js';
 import { advanceRun, type RunAdvance } from './run-log.js';
 
 /** At most two progress events a second for one run. */
@@ -20,9 +21,8 @@ export interface Progress {
  * attempt exists, each write throws `StaleAttempt` instead.
  */
 export class RunHold {
-  #lastProgressAt = 0;
+  readonly #reports = new ProgressReports(PROGRESS_EVERY_MS);
   #reached: Progress = { stage: '', done: 0, total: 0 };
-  #writing: Promise<void> | null = null;
 
   private constructor(
     private readonly prisma: PrismaClient,
@@ -48,17 +48,9 @@ export class RunHold {
 
   /** Tells of progress; steps that come too fast, or while one is being written, are left out. */
   progress(step: Progress): void {
-    const now = Date.now();
     const isNew = step.stage !== this.#reached.stage;
     this.#reached = step;
-    if (this.#writing || (!isNew && now - this.#lastProgressAt < PROGRESS_EVERY_MS)) return;
-    this.#lastProgressAt = now;
-    // A stale attempt or a broken connection shows at the next real write; progress alone is not worth failing for.
-    this.#writing = this.write((tx) => this.#advance(tx, {}))
-      .catch(() => undefined)
-      .finally(() => {
-        this.#writing = null;
-      });
+    this.#reports.tell(() => this.write((tx) => this.#advance(tx, {})), isNew);
   }
 
   /** Ends the run SUCCEEDED in the transaction in which `also` writes its result. @throws StaleAttempt */
@@ -66,7 +58,7 @@ export class RunHold {
     message: string,
     also: (tx: Prisma.TransactionClient) => Promise<Prisma.LearningRunUncheckedUpdateManyInput>,
   ): Promise<void> {
-    await this.#writing;
+    await this.#reports.written();
     await this.write(async (tx) => {
       const data = await also(tx);
       await this.#advance(tx, { ...data, state: 'SUCCEEDED', finishedAt: new Date() }, message);
@@ -84,17 +76,13 @@ export class RunHold {
     message: string,
     also?: (tx: Prisma.TransactionClient) => Promise<void>,
   ): Promise<boolean> {
-    await this.#writing;
-    try {
-      await this.write(async (tx) => {
+    await this.#reports.written();
+    return unlessStale(() =>
+      this.write(async (tx) => {
         await this.#advance(tx, data, message);
         await also?.(tx);
-      });
-      return true;
-    } catch (error) {
-      if (error instanceof StaleAttempt) return false;
-      throw error;
-    }
+      }),
+    );
   }
 
   /** Runs `work` in one transaction that holds the run's row, after checking that this attempt is the newest. */
@@ -104,7 +92,7 @@ export class RunHold {
         const held = await tx.$queryRaw<unknown[]>`
           SELECT 1 FROM "LearningRun"
           WHERE "id" = ${this.run.id} AND "attempt" = ${this.run.attempt} AND "state" = 'RUNNING' FOR UPDATE`;
-        if (held.length === 0) throw this.#stale();
+        if (held.length === 0) throw new StaleAttempt(this.run);
         await work(tx);
       },
       { timeout: 60_000, maxWait: 30_000 },
@@ -119,10 +107,6 @@ export class RunHold {
     const where = { id: this.run.id, attempt: this.run.attempt, state: 'RUNNING' as const };
     const { stage, done, total } = this.#reached;
     const run = await advanceRun(tx, { where, data, stage: stage || null, done, total, message });
-    if (!run) throw this.#stale();
-  }
-
-  #stale(): StaleAttempt {
-    return new StaleAttempt(`attempt ${this.run.attempt} of ${this.run.id} is stale`);
+    if (!run) throw new StaleAttempt(this.run);
   }
 }

@@ -6,7 +6,8 @@ import { quantiseColumns } from './int8.js';
  * What a graph calculates in. `float16` is for GPUs; `int8` keeps activations in float32 and multiplies by
  * int8 weights with one scale a column, the activations quantised as they come (dynamic quantisation).
  */
-export type Precision = 'float32' | 'float16' | 'int8';
+export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
+export type Precision = (typeof PRECISIONS)[number];
 
 /** Numbers of a checkpoint, or worked out from it: read when the model is written, one tensor at a time. */
 export interface Parameter {

@@ -103,6 +103,48 @@ export function uncoveredIslands(islands: readonly Island[], lines: readonly Isl
 /** Frames of the shortest word that can be told: about a quarter of a second. */
 const WORD_FRAMES = 8;
 
+/** The seconds of a window, less what the reel adds when it rounds pieces outwards to 10 ms. */
+const LONGEST_SECONDS = 29.9;
+/** Nothing shorter is cut off: a window with a few words in it is where words are made up. */
+const SHORTEST_PART_SECONDS = 5;
+
+/**
+ * Islands that no window holds, cut in the middle of their quietest half second in the last third of what a window
+ * holds, the latest of equals (the cut of WhisperX, Bain et al., 2023). Their parts need not wait for each other.
+ *
+ * @param probabilities one a frame of a gate
+ */
+export function cutAtPauses(islands: readonly Island[], probabilities: Float32Array): Island[] {
+  return islands.flatMap(({ startSeconds, endSeconds }) => {
+    const parts: Island[] = [];
+    let start = startSeconds;
+    while (endSeconds - start > LONGEST_SECONDS) {
+      const latest = Math.min(start + LONGEST_SECONDS, endSeconds - SHORTEST_PART_SECONDS);
+      const cut = quietestMoment(probabilities, start + (2 / 3) * LONGEST_SECONDS, latest);
+      parts.push({ startSeconds: start, endSeconds: cut });
+      start = cut;
+    }
+    return [...parts, { startSeconds: start, endSeconds }];
+  });
+}
+
+/** Half a second: a cut in its middle leaves the words on both sides their ends. */
+const PAUSE_FRAMES = 16;
+
+/** The middle of the half second in which speech is least likely. */
+function quietestMoment(probabilities: Float32Array, fromSeconds: number, toSeconds: number): number {
+  const last = Math.floor(toSeconds / GATE_FRAME_SECONDS) - PAUSE_FRAMES;
+  let quietest = last;
+  let least = Number.POSITIVE_INFINITY;
+  for (let frame = Math.ceil(fromSeconds / GATE_FRAME_SECONDS); frame <= last; frame++) {
+    const voice = probabilities.subarray(frame, frame + PAUSE_FRAMES).reduce((sum, value) => sum + value, 0);
+    if (voice > least) continue;
+    quietest = frame;
+    least = voice;
+  }
+  return (quietest + PAUSE_FRAMES / 2) * GATE_FRAME_SECONDS;
+}
+
 /** The highest mean probability of speech over a quarter of a second of the stretch; 0 outside the sound. */
 export function voiceProbability(probabilities: Float32Array, stretch: Island): number {
   const start = Math.max(0, Math.floor(stretch.startSeconds / GATE_FRAME_SECONDS));

@@ -1,7 +1,7 @@
 import type { TimedLine } from '../../media/subtitles.js';
 import { FALLBACK_DEFAULTS } from './fallback.js';
 import type { SpeechGate } from './gate.js';
-import { type Island, speechIslands, uncoveredIslands, voiceProbability } from './islands.js';
+import { cutAtPauses, type Island, speechIslands, uncoveredIslands, voiceProbability } from './islands.js';
 import { logMel } from './log-mel.js';
 import { isPhantom } from './phantoms.js';
 import { type SpeechReel, sourceStretch, speechReel } from './reel.js';
@@ -43,7 +43,7 @@ export interface RecognitionOptions extends TranscriptionOptions {
 export const RECOGNITION_DEFAULTS: RecognitionOptions = {
   ...FALLBACK_DEFAULTS,
   language: null,
-  conditionOnPrevious: true,
+  conditionOnPrevious: false,
   batch: 8,
   seed: 0,
   known: [],
@@ -63,7 +63,8 @@ export async function recogniseSpeech(
   context: { signal: AbortSignal; progress(share: number): void },
 ): Promise<Recognition> {
   const probabilities = await gate.probabilities(samples, context.signal);
-  const reel = speechReel(samples, uncoveredIslands(speechIslands(probabilities), options.known));
+  const islands = uncoveredIslands(speechIslands(probabilities), options.known);
+  const reel = speechReel(samples, cutAtPauses(islands, probabilities));
   const mel = logMel(reel.samples, model.shape.melBins);
   const heard = await transcribe(model, tokenizer, mel, reel.clips, options, context);
   return {

@@ -97,20 +97,28 @@ export function attention(
   score: (head: number, query: number, key: number) => number = () => 0,
 ): Matrix {
   const d = q[0]!.length / heads;
-  return q.map((query, i) => {
-    const out = new Float64Array(query.length);
-    for (let h = 0; h < heads; h++) {
-      const own = query.subarray(h * d, (h + 1) * d);
-      const scores = k.map(
-        (key, j) => dot(own, key.subarray(h * d, (h + 1) * d)) / Math.sqrt(d) + score(h, i, j),
-      );
-      const top = Math.max(...scores);
-      const powers = scores.map((s) => Math.exp(s - top));
-      const total = powers.reduce((sum, p) => sum + p, 0);
-      powers.forEach((p, j) => {
-        for (let c = 0; c < d; c++) out[h * d + c]! += (p / total) * v[j]![h * d + c]!;
-      });
+  const out = q.map((query) => new Float64Array(query.length));
+  for (let h = 0; h < heads; h++) {
+    const own = (rows: Matrix) => rows.map((row) => row.subarray(h * d, (h + 1) * d));
+    const [keys, values, answers] = [own(k), own(v), own(out)];
+    for (const [i, query] of own(q).entries()) {
+      const scores = new Float64Array(keys.length);
+      for (let j = 0; j < keys.length; j++) scores[j] = dot(query, keys[j]!) / Math.sqrt(d) + score(h, i, j);
+      addShares(answers[i]!, softmax(scores), values);
     }
-    return out;
-  });
+  }
+  return out;
+}
+
+function softmax(scores: Float64Array): Float64Array {
+  const top = scores.reduce((a, b) => Math.max(a, b));
+  const powers = scores.map((s) => Math.exp(s - top));
+  const total = powers.reduce((sum, p) => sum + p, 0);
+  return powers.map((p) => p / total);
+}
+
+function addShares(out: Float64Array, shares: Float64Array, values: Matrix): void {
+  for (let j = 0; j < values.length; j++) {
+    for (let c = 0; c < out.length; c++) out[c]! += shares[j]! * values[j]![c]!;
+  }
 }

@@ -1,11 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { energyGate } from '../../../src/signals/speech/energy-gate.js';
-import type { SpeechGate } from '../../../src/signals/speech/gate.js';
-import { speechIslands, uncoveredIslands, voiceProbability } from '../../../src/signals/speech/islands.js';
+import { GATE_FRAME_SECONDS, type SpeechGate } from '../../../src/signals/speech/gate.js';
+import {
+  cutAtPauses,
+  speechIslands,
+  uncoveredIslands,
+  voiceProbability,
+} from '../../../src/signals/speech/islands.js';
+import { randomStream } from '../../../src/signals/speech/random.js';
 import { speechReel } from '../../../src/signals/speech/reel.js';
 import { openSileroGate } from '../../../src/signals/speech/silero-gate.js';
 
@@ -49,6 +56,44 @@ describe('islands of speech', () => {
 
   test('a dip of a syllable does not end speech, and speech may last to the end', () => {
     expect(rounded(speechIslands(gate([1, 0], [0.2, 0.9], [0.064, 0.1], [0.2, 0.9])))).toEqual([[0.6, 1.4]]);
+  });
+
+  test('an island that no window holds is cut in its pause, or late where it has none', () => {
+    const cut = (...stretches: [number, number][]) =>
+      rounded(cutAtPauses([{ startSeconds: 1, endSeconds: 51 }], gate(...stretches)));
+    expect(cut([21, 0.9], [0.6, 0.05], [30, 0.9])).toEqual([
+      [1, 21.3],
+      [21.3, 51],
+    ]);
+    expect(cut([51, 0.9])).toEqual([
+      [1, 30.6],
+      [30.6, 51],
+    ]);
+  });
+
+  test('parts of islands follow each other without a gap, and a window holds each', () => {
+    const sounds = fc.record({
+      startSeconds: fc.double({ min: 0, max: 5, noNaN: true }),
+      lengthSeconds: fc.double({ min: 0.5, max: 150, noNaN: true }),
+      seed: fc.integer(),
+    });
+    fc.assert(
+      fc.property(sounds, ({ startSeconds, lengthSeconds, seed }) => {
+        const random = randomStream(seed, 0);
+        const probabilities = Float32Array.from({ length: 155 / GATE_FRAME_SECONDS }, () => random());
+        const island = { startSeconds, endSeconds: startSeconds + lengthSeconds };
+        const parts = cutAtPauses([island], probabilities);
+        expect(parts[0]!.startSeconds).toBe(island.startSeconds);
+        expect(parts.at(-1)!.endSeconds).toBe(island.endSeconds);
+        for (const [i, part] of parts.entries()) {
+          if (i > 0) expect(part.startSeconds).toBe(parts[i - 1]!.endSeconds);
+          const seconds = part.endSeconds - part.startSeconds;
+          expect(seconds).toBeLessThanOrEqual(30 - 2 * 0.01);
+          if (parts.length > 1) expect(seconds).toBeGreaterThanOrEqual(5);
+        }
+      }),
+      { numRuns: 50, seed: 7 },
+    );
   });
 
   test('what subtitles cover is left out, and scraps between them too', () => {

@@ -65,6 +65,15 @@ test('lines come back at their place in the sound, though only the speech was li
   for (const { confidence } of lines) expect(confidence).toBeGreaterThan(0.99);
 });
 
+test('windows of more speech than one holds are decoded together', async () => {
+  const model = new ToyModel(saying([1, 7, 'said']));
+  const samples = new Float32Array(16_000 * 120);
+  const gate = heard([10, 60, 0.95], [90, 110, 0.95]);
+  const { lines } = await recogniseSpeech(samples, { gate, model, tokenizer }, OPTIONS, context);
+  expect(lines.map(({ startSeconds }) => Math.round(startSeconds))).toEqual([10, 39, 90]);
+  expect(new Set(model.rows)).toEqual(new Set([3]));
+});
+
 test('a sound without speech never reaches the recogniser', async () => {
   const unreachable: Logits = () => {
     throw new Error('was asked');

@@ -1,7 +1,8 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device, DeviceProbe } from './devices.js';
 import { writeOnnx } from './onnx.js';
-import { serveTasks } from './thread.js';
+
+// A program of its own: node device-probe.js cuda|webgpu|cpu prints a DeviceProbe as JSON on its last line.
 
 /** Enough to name what is missing; the rest of a provider's message are its own source paths. */
 const MOST_DETAIL = 120; // characters
@@ -38,4 +39,4 @@ function shortened(error: unknown): string {
   return line.slice(0, MOST_DETAIL).replace(/[\s.:]+$/, '');
 }
 
-serveTasks({ probe });
+process.stdout.write(`\n${JSON.stringify(await probe(process.argv[2] as Device))}\n`);

@@ -1,0 +1,119 @@
+/**
+ * Asks a catalog as an editor would: searches, similar titles, tastes, rows. Prints the answers as Markdown.
+ *
+ *   npx tsc -p examples && node examples/build/discover.js [questions.json]
+ *
+ * MARQUEE_URL and MARQUEE_KEY as in follow.ts. The questions beside this file are for a catalog of well-known films; titles
+ * are named as in "Alien (1979)".
+ */
+import { readFile } from 'node:fs/promises';
+
+const server = process.env.MARQUEE_URL ?? 'http://127.0.0.1:4000';
+const questions = process.argv[2] ?? 'examples/questions.json';
+const authorization: Record<string, string> = process.env.MARQUEE_KEY
+  ? { authorization: `Bearer ${process.env.MARQUEE_KEY}` }
+  : {};
+
+interface Questions {
+  searches: string[];
+  similar: string[];
+  tastes: { liked: string[]; disliked: string[] }[];
+  /** How many. */
+  rows: number;
+}
+
+interface Title {
+  id: string;
+  name: string;
+  releaseYear: number | null;
+}
+
+/** @throws Error with what the server says */
+async function ask<Data>(query: string, variables: object): Promise<Data> {
+  const response = await fetch(`${server}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...authorization },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
+  if (!data || errors)
+    throw new Error(errors?.map((error) => error.message).join(' ') ?? response.statusText);
+  return data;
+}
+
+const named = ({ name, releaseYear }: Title) => (releaseYear === null ? name : `${name} (${releaseYear})`);
+const list = (answers: string[]) => (answers.length === 0 ? 'nothing' : answers.join('; '));
+
+/** The title that is named so. @throws Error where there is none */
+async function idOf(name: string): Promise<string> {
+  const [, startsWith, year] = /^(.*?)(?: \((\d{4})\))?$/.exec(name) ?? [];
+  const releaseYear = year ? { min: Number(year), max: Number(year) } : null;
+  const { titles } = await ask<{ titles: { nodes: Title[] } }>(
+    `query ($filter: TitleFilter) { titles(first: 50, filter: $filter) { nodes { id name releaseYear } } }`,
+    { filter: { name: { startsWith }, releaseYear } },
+  );
+  const found = titles.nodes.find((title) => title.name === startsWith);
+  if (!found) throw new Error(`The catalog has no "${name}".`);
+  return found.id;
+}
+
+async function search(query: string): Promise<void> {
+  const { found } = await ask<{
+    found: {
+      totalCount: number;
+      interpretedAs: { include: { word: string }[]; exclude: { word: string }[] };
+      nodes: { title: Title; matchedBy: string[] }[];
+    };
+  }>(
+    `query ($query: String!) { found: searchTitles(query: $query, first: 6) {
+      totalCount interpretedAs { include { word } exclude { word } }
+      nodes { matchedBy title { id name releaseYear } } } }`,
+    { query },
+  );
+  const { include, exclude } = found.interpretedAs;
+  const read = [...include.map(({ word }) => `+${word}`), ...exclude.map(({ word }) => `−${word}`)];
+  const answers = found.nodes.map(({ title, matchedBy }) => `${named(title)} [${matchedBy.join(' ')}]`);
+  console.log(`- **${query}** ${read.join(' ')} (${found.totalCount}): ${list(answers)}`);
+}
+
+async function similar(name: string): Promise<void> {
+  const { title } = await ask<{ title: { similar: { because: string; title: Title }[] } }>(
+    `query ($id: ID!) { title(id: $id) { similar(first: 6) { because title { id name releaseYear } } } }`,
+    { id: await idOf(name) },
+  );
+  console.log(`- **${name}**`);
+  for (const one of title.similar) console.log(`  - ${named(one.title)}: ${one.because}`);
+}
+
+async function rank({ liked, disliked }: Questions['tastes'][number]): Promise<void> {
+  const variables = {
+    liked: await Promise.all(liked.map(idOf)),
+    disliked: await Promise.all(disliked.map(idOf)),
+  };
+  const { ranked } = await ask<{ ranked: { title: Title }[] }>(
+    `query ($liked: [ID!]!, $disliked: [ID!]) {
+      ranked: rankForTaste(liked: $liked, disliked: $disliked, first: 10) { title { id name releaseYear } } }`,
+    variables,
+  );
+  const without = disliked.length > 0 ? ` without ${disliked.join(', ')}` : '';
+  console.log(`- **${liked.join(', ')}**${without}: ${list(ranked.map(({ title }) => named(title)))}`);
+}
+
+async function shelve(first: number): Promise<void> {
+  const { rows } = await ask<{ rows: { name: string; matching: number; titles: Title[] }[] }>(
+    `query ($first: Int!) { rows(first: $first, size: 6) { name matching titles { id name releaseYear } } }`,
+    { first },
+  );
+  for (const { name, matching, titles } of rows)
+    console.log(`- **${name}** (${matching}): ${list(titles.map(named))}`);
+}
+
+const asked = JSON.parse(await readFile(questions, 'utf8')) as Questions;
+console.log('## Searches\n');
+for (const query of asked.searches) await search(query);
+console.log('\n## Similar titles\n');
+for (const name of asked.similar) await similar(name);
+console.log('\n## Tastes\n');
+for (const taste of asked.tastes) await rank(taste);
+console.log('\n## Rows\n');
+await shelve(asked.rows);
