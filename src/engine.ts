@@ -139,7 +139,7 @@ export async function openEngine(
     const learning: LearningService = {
       trainings: new Trainings({ prisma, notifications, pack: identity }),
       activations: new Activations({ prisma, notifications, shipped }),
-      explain: (predictionId) => explanations.of(predictionId),
+      explain: (predictionIds) => explanations.of(predictionIds),
     };
     if (config.role !== 'api') followActivations(notifications, threads, classifiers, identity, log);
     return {

@@ -19,43 +19,64 @@ interface ExplanationsParts {
 
 /**
  * The evidence of predictions that were tagged anew, which is not stored: their classifier is asked once more, with
- * the moments of the trailer. A millisecond or two a prediction, in a worker thread.
+ * the moments of the trailers, in a worker thread. A page of predictions costs as many statements as one.
  */
 export class Explanations {
   constructor(private readonly parts: ExplanationsParts) {}
 
-  /** By label; empty where this process cannot run the classifier that made the prediction. */
-  async of(predictionId: string): Promise<Map<string, Explanation>> {
-    const { prisma, threads, pack, classifiers } = this.parts;
-    const prediction = await prisma.prediction.findUnique({
-      where: { id: predictionId },
-      select: { trailerId: true, classifierId: true },
+  /** In the order of the ids, by label; empty where this process cannot run the classifier that made the prediction. */
+  async of(predictionIds: readonly string[]): Promise<Map<string, Explanation>[]> {
+    const { prisma, pack } = this.parts;
+    const predictions = await prisma.prediction.findMany({
+      where: { id: { in: [...predictionIds] } },
+      select: { id: true, trailerId: true, classifierId: true },
     });
-    const classifier = prediction && (await classifiers.find(prediction.classifierId));
-    if (!classifier) return new Map();
-    const embeddings = await readEmbeddings(prisma, prediction.trailerId, pack.encoders);
-    const { tags } = await threads.run('tag', { embeddings, pack: pack.files, classifier });
-    return new Map(tags.map(({ label, evidence, shares }) => [label, { evidence, shares }]));
+    const trailerIds = predictions.map(({ trailerId }) => trailerId);
+    const embeddings = await readEmbeddings(prisma, trailerIds, pack.encoders);
+    const explained = new Map<string, Map<string, Explanation>>();
+    for (const classifierId of new Set(predictions.map((prediction) => prediction.classifierId))) {
+      const own = predictions.filter((prediction) => prediction.classifierId === classifierId);
+      const tags = await this.#ask(
+        classifierId,
+        own.map(({ trailerId }) => embeddings.get(trailerId) ?? []),
+      );
+      own.forEach(({ id }, i) => {
+        explained.set(id, tags[i] ?? new Map());
+      });
+    }
+    return predictionIds.map((id) => explained.get(id) ?? new Map());
+  }
+
+  async #ask(classifierId: string, trailers: SignalEmbedding[][]): Promise<Map<string, Explanation>[]> {
+    const { threads, pack, classifiers } = this.parts;
+    const classifier = await classifiers.find(classifierId);
+    if (!classifier) return [];
+    const told = await threads.run('explain', { trailers, pack: pack.files, classifier });
+    return told.map((tags) => new Map(tags.map(({ label, ...explanation }) => [label, explanation])));
   }
 }
 
-/** A trailer's signals as these encoders read them, with every moment. */
+/** Trailers' signals as these encoders read them, with every moment, by the trailer's id. */
 export async function readEmbeddings(
   prisma: PrismaClient,
-  trailerId: string,
+  trailerIds: readonly string[],
   encoders: readonly string[],
-): Promise<SignalEmbedding[]> {
+): Promise<Map<string, SignalEmbedding[]>> {
   const stored = await prisma.signalVector.findMany({
-    where: { trailerId, model: { in: [...encoders] } },
+    where: { trailerId: { in: [...trailerIds] }, model: { in: [...encoders] } },
     include: { moments: { orderBy: { index: 'asc' } } },
   });
-  return stored.map(({ signal, model, vector, measures, missingReason, moments }) => ({
-    ...{ signal, model, missingReason },
-    vector: vector && vectorFromBytes(vector),
-    measures: measures as Record<string, number>,
-    moments: moments.map(({ startSeconds, endSeconds, vector: bytes, line, shotIndex }) => ({
-      ...{ startSeconds, endSeconds, line, shotIndex },
-      vector: vectorFromBytes(bytes),
-    })),
-  }));
+  const embeddings = new Map(trailerIds.map((id) => [id, [] as SignalEmbedding[]]));
+  for (const { trailerId, signal, model, vector, measures, missingReason, moments } of stored) {
+    embeddings.get(trailerId)?.push({
+      ...{ signal, model, missingReason },
+      vector: vector && vectorFromBytes(vector),
+      measures: measures as Record<string, number>,
+      moments: moments.map(({ startSeconds, endSeconds, vector: bytes, line, shotIndex }) => ({
+        ...{ startSeconds, endSeconds, line, shotIndex },
+        vector: vectorFromBytes(bytes),
+      })),
+    });
+  }
+  return embeddings;
 }

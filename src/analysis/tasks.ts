@@ -12,7 +12,7 @@ import type { Pack, PackFiles } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import type { Island } from '../signals/speech/islands.js';
 import type { Recognition } from '../signals/speech/recognition.js';
-import type { Tagging } from '../tagging/tag.js';
+import type { Tag, Tagging } from '../tagging/tag.js';
 import { ensureZeroShotHead } from '../tagging/zero-shot-files.js';
 import type { ClassifierVersion } from './classifier-files.js';
 import { taggerOf } from './loaded-taggers.js';
@@ -80,6 +80,19 @@ export const tasks = {
   }): Promise<Tagging> {
     const tagger = await taggerOf(input.pack, input.classifier);
     return tagger.tag(input.embeddings);
+  },
+
+  /** Why each label of each trailer is what it is. */
+  async explain(input: {
+    trailers: SignalEmbedding[][];
+    pack: PackFiles;
+    classifier: ClassifierVersion;
+  }): Promise<Pick<Tag, 'label' | 'evidence' | 'shares'>[][]> {
+    const tagger = await taggerOf(input.pack, input.classifier);
+    const taggings = await Promise.all(input.trailers.map((embeddings) => tagger.tag(embeddings)));
+    return taggings.map(({ tags }) =>
+      tags.map(({ label, evidence, shares }) => ({ label, evidence, shares })),
+    );
   },
 
   /** Loads the encoders ahead of the first trailer. */

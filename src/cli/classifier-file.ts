@@ -34,7 +34,7 @@ export async function tagByFile(
 ): Promise<Pick<AnalysisReport, 'classifier' | 'tags'>> {
   const { classifier } = readClassifier(bytes);
   const names = new Map(classifier.labels.map(({ id, name }) => [id, name]));
-  const embeddings = await readEmbeddings(database.prisma, trailerId, pack.encoders);
+  const embeddings = (await readEmbeddings(database.prisma, [trailerId], pack.encoders)).get(trailerId) ?? [];
   const { tags } = tagByClassifier(classifier, embeddings);
   return {
     classifier: nameClassifier(bytes),

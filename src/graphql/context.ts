@@ -49,5 +49,5 @@ export function createContext(
 }
 
 function explanationLoader(learning: LearningService): Context['explanations'] {
-  return new DataLoader((ids) => Promise.all(ids.map((id) => learning.explain(id))));
+  return new DataLoader((ids) => learning.explain(ids));
 }

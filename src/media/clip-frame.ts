@@ -42,12 +42,25 @@ function usedSpan(taps: readonly Taps[], length: number): [first: number, length
 
 type Size = Pick<Picture, 'width' | 'height'>;
 
-function plansOf(picture: Size): { columns: Taps[]; rows: Taps[] } {
+/** The taps of each new column and row of the middle. */
+interface Plans {
+  columns: Taps[];
+  rows: Taps[];
+}
+
+/** By the size they belong to: all frames of a clip share one. */
+const plans = new WeakMap<Size, Plans>();
+
+function plansOf(picture: Size): Plans {
+  const known = plans.get(picture);
+  if (known) return known;
   const { width, height } = resizedDims(picture);
-  return {
+  const made = {
     columns: trianglePlan(picture.width, width, Math.floor((width - CLIP_SIDE) / 2)),
     rows: trianglePlan(picture.height, height, Math.floor((height - CLIP_SIDE) / 2)),
   };
+  plans.set(picture, made);
+  return made;
 }
 
 /**
@@ -56,17 +69,15 @@ function plansOf(picture: Size): { columns: Taps[]; rows: Taps[] } {
  * @param part of the picture, at least what `usedRegion` names
  * @param whole size of the picture, and where the part lies in it
  * @returns 224 × 224 × 3 bytes
+ * @throws RangeError when the shorter side has more than 392 pixels, which `normalisedSize` never gives
  */
 export function clipFrame(
   part: Picture,
   whole: Size & Pick<Region, 'x' | 'y'> = { ...part, x: 0, y: 0 },
 ): Uint8Array {
   const { columns, rows } = plansOf(whole);
-  return blendRows(blendColumns(part, moved(columns, whole.x)), moved(rows, whole.y));
-}
-
-function moved(taps: readonly Taps[], by: number): Taps[] {
-  return taps.map(({ start, weights }) => ({ start: start - by, weights }));
+  const narrow = blendColumns(part, { columns, x: whole.x });
+  return blendRows(narrow, { rows, y: whole.y });
 }
 
 /** Shorter side 224, the longer one in proportion and cut to a whole number, as the processor does. */
@@ -76,73 +87,83 @@ export function resizedDims({ width, height }: Size): Size {
     : { width: Math.trunc((CLIP_SIDE * width) / height), height: CLIP_SIDE };
 }
 
+/** Old pixels that a new one is made of: a triangle that reaches 1.75 to each side covers at most four. */
+const TAPS = 4;
+const MAX_SHRINKING = 1.75;
+
 interface Taps {
   start: number;
   /** In units of 2⁻²²; they sum to 1, so that sums of bytes stay below 2³¹. */
-  weights: Int32Array;
+  weights: [number, number, number, number];
 }
 
 /**
  * For each of the 224 new pixels from `first` on, the old pixels under the triangle around it, which is as wide as
- * the shrinking asks for.
+ * the shrinking asks for. At the picture's end unused weights stand in front, so that nothing behind it is read.
  */
 function trianglePlan(length: number, newLength: number, first: number): Taps[] {
   const scale = length / newLength;
+  if (scale > MAX_SHRINKING) throw new RangeError(`${length} pixels are too many to become ${newLength}`);
   const stretch = Math.max(scale, 1);
   return Array.from({ length: CLIP_SIDE }, (_, i) => {
     const centre = (first + i + 0.5) * scale;
-    const start = Math.max(0, Math.trunc(centre - stretch + 0.5));
+    const begin = Math.max(0, Math.trunc(centre - stretch + 0.5));
     const end = Math.min(length, Math.trunc(centre + stretch + 0.5));
-    const heights = Array.from({ length: end - start }, (_, k) =>
-      Math.max(0, 1 - Math.abs((start + k - centre + 0.5) / stretch)),
+    const heights = Array.from({ length: end - begin }, (_, k) =>
+      Math.max(0, 1 - Math.abs((begin + k - centre + 0.5) / stretch)),
     );
     const total = heights.reduce((sum, value) => sum + value, 0);
-    const weights = heights.map((value) => Math.trunc((value / total) * 2 ** FRACTION_BITS + 0.5));
-    return { start, weights: Int32Array.from(weights) };
+    const start = Math.max(0, Math.min(begin, length - TAPS));
+    const weights: Taps['weights'] = [0, 0, 0, 0];
+    heights.forEach((value, k) => {
+      weights[begin - start + k] = Math.trunc((value / total) * 2 ** FRACTION_BITS + 0.5);
+    });
+    return { start, weights };
   });
 }
 
 /** Pillow's first pass, rounded to bytes: rows × 224 × 3. */
-function blendColumns({ width, height, data }: Picture, columns: readonly Taps[]): Uint8Array {
+function blendColumns({ width, height, data }: Picture, plan: { columns: Taps[]; x: number }): Uint8Array {
   const out = new Uint8Array(height * ROW_BYTES);
-  for (let row = 0; row < height; row++) {
-    let to = row * ROW_BYTES;
-    for (const { start, weights } of columns) {
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      let from = (row * width + start) * CHANNELS;
-      for (let k = 0; k < weights.length; k++, from += CHANNELS) {
-        const weight = weights[k]!;
-        red = (red + weight * data[from]!) | 0;
-        green = (green + weight * data[from + 1]!) | 0;
-        blue = (blue + weight * data[from + 2]!) | 0;
+  plan.columns.forEach(({ start, weights }, column) => {
+    const [w0, w1, w2, w3] = weights;
+    let at = (start - plan.x) * CHANNELS;
+    for (let to = column * CHANNELS; to < out.length; to += ROW_BYTES, at += (width - 1) * CHANNELS) {
+      for (let channel = 0; channel < CHANNELS; channel++, at++) {
+        out[to + channel] = toByte(
+          Math.imul(w0, data[at]!) +
+            Math.imul(w1, data[at + CHANNELS]!) +
+            Math.imul(w2, data[at + 2 * CHANNELS]!) +
+            Math.imul(w3, data[at + 3 * CHANNELS]!),
+        );
       }
-      out[to++] = toByte(red);
-      out[to++] = toByte(green);
-      out[to++] = toByte(blue);
     }
-  }
+  });
   return out;
 }
 
 /** Pillow's second pass. */
-function blendRows(data: Uint8Array, rows: readonly Taps[]): Uint8Array {
+function blendRows(data: Uint8Array, plan: { rows: Taps[]; y: number }): Uint8Array {
   const out = new Uint8Array(CLIP_SIDE * ROW_BYTES);
-  const sums = new Int32Array(ROW_BYTES);
-  for (const [row, { start, weights }] of rows.entries()) {
-    sums.fill(HALF);
-    for (const [k, weight] of weights.entries()) {
-      const from = (start + k) * ROW_BYTES;
-      for (let i = 0; i < ROW_BYTES; i++) sums[i] = sums[i]! + weight * data[from + i]!;
+  plan.rows.forEach(({ start, weights }, row) => {
+    const [w0, w1, w2, w3] = weights;
+    const first = (start - plan.y) * ROW_BYTES;
+    const to = row * ROW_BYTES;
+    for (let i = 0; i < ROW_BYTES; i++) {
+      const at = first + i;
+      out[to + i] = toByte(
+        Math.imul(w0, data[at]!) +
+          Math.imul(w1, data[at + ROW_BYTES]!) +
+          Math.imul(w2, data[at + 2 * ROW_BYTES]!) +
+          Math.imul(w3, data[at + 3 * ROW_BYTES]!),
+      );
     }
-    for (let i = 0; i < ROW_BYTES; i++) out[row * ROW_BYTES + i] = toByte(sums[i]!);
-  }
+  });
   return out;
 }
 
-/** Rounded weights can sum to a little more than 1. */
+/** Rounded, and kept within a byte: rounded weights can sum to a little more than 1. */
 function toByte(sum: number): number {
-  const value = sum >> FRACTION_BITS;
+  const value = (sum + HALF) >> FRACTION_BITS;
   return value > 255 ? 255 : value;
 }

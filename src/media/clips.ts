@@ -3,9 +3,10 @@ import { CLIP_SIDE, clipFrame, usedRegion } from './clip-frame.js';
 import type { DecodedTrailer, Shot } from './decoded.js';
 import type { MediaFacts, VideoFacts } from './facts.js';
 import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
+import type { DecodedSegment, Segment } from './joined-segments.js';
 import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { normalisedSize, type PictureSize } from './picture-size.js';
-import { type PictureFormat, type Segment, startReading } from './reading.js';
+import { type PictureFormat, startReading } from './reading.js';
 
 /** Frames that a signal asks for: `frames` of them, `spacingSeconds` apart, the first at `startSeconds`. */
 export interface ClipRequest {
@@ -69,13 +70,17 @@ async function readWanted(
     video: VideoFacts;
     packets: PacketList;
     times: readonly number[];
-    segments: readonly Segment[] | null;
+    segments: readonly DecodedSegment[] | null;
   },
   signal: AbortSignal,
 ): Promise<Map<number, Uint8Array>> {
   const { path, video, packets, times, segments } = input;
   const zero = packets.firstPts * packets.timeBase;
-  const inFile = ({ from, to }: Segment) => ({ from: from + zero, to: to + zero });
+  const inFile = <T extends Segment>(segment: T): T => ({
+    ...segment,
+    from: segment.from + zero,
+    to: segment.to + zero,
+  });
   const timeOf = frameClock(packets);
   const size = normalisedSize(video);
   const region = usedRegion(size);
@@ -107,14 +112,14 @@ async function readWanted(
 }
 
 /** From the key frame before each wanted frame to just behind it; what overlaps is decoded once. */
-function segmentsAround(times: readonly number[], packets: PacketList): Segment[] {
+function segmentsAround(times: readonly number[], packets: PacketList): DecodedSegment[] {
   const keys = keyFrameSeconds(packets);
-  const segments: { from: number; to: number }[] = [];
+  const segments: DecodedSegment[] = [];
   for (const time of times.toSorted((a, b) => a - b)) {
     const from = keys.findLast((key) => key <= time + SAME_TIME_SECONDS) ?? 0;
     const last = segments.at(-1);
     if (last && from <= last.to) last.to = time + SAME_TIME_SECONDS;
-    else segments.push({ from, to: time + SAME_TIME_SECONDS });
+    else segments.push({ from, to: time + SAME_TIME_SECONDS, isLate: false });
   }
   return segments;
 }

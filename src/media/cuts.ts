@@ -14,7 +14,7 @@ const CUT_MIN_RATIO = 3;
 const NEIGHBOURS = 6;
 /** A flash lasts a few frames; what follows looks like what was before. */
 const FLASH_MAX_SECONDS = 0.25;
-/** What a gap counts for in the length of a flash: about a frame. */
+/** What a gap behind a single frame counts for in the length of a flash: about a frame. */
 const JOINT_SECONDS = 0.05;
 /** How alike the pictures around a flash are, as a share of the jump. */
 const FLASH_MAX_CHANGE = 0.4;
@@ -49,12 +49,16 @@ function neighbourhood(scores: readonly number[], i: number): number {
   return around[around.length >> 1] ?? 0;
 }
 
-/** Times as if nothing had been left out, so that a flash on a joint is as short as it looks. */
+/**
+ * Times as if nothing had been left out behind a single frame, which may be a flash. What is seen for longer is taken to
+ * go on in the gap.
+ */
 function gaplessClock(frames: readonly FrameMeasures[], joints: Joints): Float64Array {
   const clock = new Float64Array(frames.length);
   for (let i = 1; i < frames.length; i++) {
     const step = (frames[i] as FrameMeasures).seconds - (frames[i - 1] as FrameMeasures).seconds;
-    clock[i] = (clock[i - 1] as number) + (joints.has(i) ? Math.min(step, JOINT_SECONDS) : step);
+    const isBehindSingle = joints.has(i) && joints.has(i - 1);
+    clock[i] = (clock[i - 1] as number) + (isBehindSingle ? Math.min(step, JOINT_SECONDS) : step);
   }
   return clock;
 }
@@ -71,7 +75,7 @@ function isFlash(frames: readonly FrameMeasures[], clock: Float64Array, i: numbe
   ) {
     if (changeScore(before, frames[j] as FrameMeasures) < limit) return true;
   }
-  for (let j = i - 2; j >= 0 && (clock[i - 1] as number) - (clock[j] as number) <= FLASH_MAX_SECONDS; j--) {
+  for (let j = i - 2; j >= 0 && (clock[i] as number) - (clock[j + 1] as number) <= FLASH_MAX_SECONDS; j--) {
     if (changeScore(frames[j] as FrameMeasures, jump) < limit) return true;
   }
   return false;

@@ -1,31 +1,24 @@
 import { changeScore } from './change.js';
-import type { VideoFacts } from './facts.js';
+import type { MediaFacts, VideoFacts } from './facts.js';
 import { isBlack } from './fades.js';
+import { SAME_TIME_SECONDS } from './frame-clock.js';
 import type { FrameMeasures } from './frame-measures.js';
+import { type Gop, gopsOf } from './gops.js';
 import { type PacketList, trailerSeconds } from './packets.js';
+import { LATE_ENTRY_SECONDS } from './reading.js';
+import { type Unevenness, unevennessOf } from './unevenness.js';
 
-/** A stretch that one key frame opens, up to the next one. Times in seconds of the trailer. */
-export interface Gop {
-  startSeconds: number;
-  endSeconds: number;
-  /** Packets after the key frame, in decoding order. */
-  packets: SizedPacket[];
-  keyBytes: number;
+/** A stretch to be decoded, in seconds of the trailer. */
+export interface Window {
+  from: number;
+  to: number;
+  /** The key frame of the group; where it is not at `from`, the window is entered late. */
+  keySeconds: number;
 }
 
-interface SizedPacket {
-  seconds: number;
-  bytes: number;
-}
-
-/** What is to be decoded behind the key frames, and what is known without it. */
-export interface WindowPlan {
-  /** In the order of time, without overlap. */
-  segments: { from: number; to: number }[];
-  /** Key frames that begin a shot by a cut, proven by sizes and pictures alone. Seconds of the trailer. */
-  cutsAtKeys: number[];
-  /** Share of all frames that the segments hold. */
-  share: number;
+/** Whether its pictures are whole only behind a cut. */
+export function isLate({ from, keySeconds }: Window): boolean {
+  return keySeconds < from;
 }
 
 /**
@@ -40,47 +33,51 @@ const MAX_KEY_SHARE = 0.25;
 const MIN_PIXELS = 500_000_000;
 
 /** Whether decoding all of it is cheaper than entering it here and there. */
-export function isSmallFilm(packets: PacketList, { width, height }: VideoFacts): boolean {
+function isSmallFilm(packets: PacketList, { width, height }: VideoFacts): boolean {
   return packets.pts.length * width * height < MIN_PIXELS;
 }
 
-/** Whether key frames alone are worth a first look. */
-export function hasUsefulKeyFrames(packets: PacketList, video: VideoFacts): boolean {
-  if (isSmallFilm(packets, video)) return false;
-  const { codec } = video;
+/** Whether decoding can be entered at key frames, and all between them be left out. */
+function hasUsefulKeyFrames(packets: PacketList, video: VideoFacts): boolean {
   const keys = packets.isKey.reduce((sum, key) => sum + key, 0);
-  return SKIPPING_CODECS.has(codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
+  return SKIPPING_CODECS.has(video.codec) && keys > 1 && keys <= MAX_KEY_SHARE * packets.pts.length;
 }
 
-/** The frames that a full look asks for: those that no other frame needs are left out where that is reliable. */
-export function fullFrames(codec: string): 'ALL' | 'REFERENCE' {
-  return SKIPPING_CODECS.has(codec) ? 'REFERENCE' : 'ALL';
+/** Beyond it, windows save too little to pay for entering the file again and again. */
+const MAX_WINDOW_SHARE = 0.9;
+
+/** What to decode of a film first; null where decoding everything is as cheap. */
+export function firstWindows(
+  packets: PacketList,
+  facts: Pick<MediaFacts, 'format'> & { video: VideoFacts },
+): Window[] | null {
+  if (isSmallFilm(packets, facts.video) || !hasUsefulKeyFrames(packets, facts.video)) return null;
+  const gops = gopsOf(packets);
+  const entered = planWindows(gops, canEnterLate(facts) && marksCuts(gops));
+  const windows = entered.filter(isLate).length > MAX_LATE ? planWindows(gops, false) : entered;
+  return shareOf(packets, windows) <= MAX_WINDOW_SHARE ? windows : null;
 }
 
 /**
- * The stream's groups of pictures, in the order of time. Not every packet that a container calls a key frame
- * is one to the decoder: only those that it gave out open a group.
- * @param keySeconds times of the key frames that were decoded
+ * Whether a decoder that begins at any packet shows what that packet brings anew. ffmpeg's for H.264 does: in place
+ * of pictures that it never saw it takes the last one that it did. Of the containers, MP4 is entered at any packet.
  */
-export function gopsOf(packets: PacketList, keySeconds: readonly number[]): Gop[] {
-  const keys = new Set(keySeconds.map(tick));
-  const gops: Gop[] = [];
-  for (let i = 0; i < packets.pts.length; i++) {
-    const seconds = trailerSeconds(packets, packets.pts[i] as number);
-    const bytes = packets.bytes[i] as number;
-    if (packets.isKey[i] === 1 && keys.has(tick(seconds)))
-      gops.push({ startSeconds: seconds, endSeconds: 0, packets: [], keyBytes: bytes });
-    else gops.at(-1)?.packets.push({ seconds, bytes });
-  }
-  gops.forEach((gop, index) => {
-    gop.endSeconds = gops[index + 1]?.startSeconds ?? trailerSeconds(packets, packets.endPts);
-  });
-  return gops;
+export function canEnterLate({ format, video }: Pick<MediaFacts, 'format' | 'video'>): boolean {
+  return video?.codec === 'h264' && format.split(',').includes('mp4');
 }
 
-/** Milliseconds: times that went different ways through ffmpeg compare equal. */
-function tick(seconds: number): number {
-  return Math.round(seconds * 1000);
+/** Late windows are read by a process each: more of them than this cost more than they save. */
+const MAX_LATE = 24;
+
+/** Where an encoder puts key frames on cuts, a cut that has none is rare, and so are spikes that are none. */
+function marksCuts(gops: readonly Gop[]): boolean {
+  const longest = longestOf(gops);
+  return gops.filter((gop) => isEarly(gop, longest)).length >= gops.length / 2;
+}
+
+/** The frames that are decoded: those that no other frame needs are left out where that is reliable. */
+export function neededFrames(codec: string): 'ALL' | 'REFERENCE' {
+  return SKIPPING_CODECS.has(codec) ? 'REFERENCE' : 'ALL';
 }
 
 /** Below it, two key frames show one shot; see changeScore. */
@@ -102,83 +99,141 @@ const RATIO_PACKETS = 8;
 const SAMPLE_SECONDS = 0.15;
 /** One sample a stretch of this many seconds is enough. */
 const SAMPLE_SPACING_SECONDS = 1.5;
-/** Seconds decoded behind the last place where sizes are uneven. */
+/** Seconds decoded behind a place where sizes are uneven. */
 const AFTER_UNEVENNESS_SECONDS = 0.27;
+/** A spike that is further than this behind what is decoded anyway is entered late. */
+const LATE_MIN_SECONDS = 1.5;
 /** A fade from or to black goes on for at most this long behind the jump in sizes. */
 const FADE_SECONDS = 1;
 /** Too short for a shot to drift into another picture by itself. */
 const SHORT_SECONDS = 2.5;
 
 /**
- * Decides from key frames and packet sizes where pictures must be looked at. Encoders put key frames on cuts, and
- * a cut anywhere else costs a packet about the size of a key frame; a stretch whose two key frames look alike and
- * whose packets are even holds no cut.
- *
+ * Decides from packet sizes alone what to decode: all key frames, and stretches of some groups behind them. Encoders
+ * put key frames on cuts, and a cut anywhere else costs a packet about the size of a key frame.
  * @param gops in the order of time
- * @param keys measures of the gops' key frames, same order
+ * @param entersLate see `canEnterLate`
+ * @returns in the order of time, without overlap
  */
-export function planWindows(gops: readonly Gop[], keys: readonly (FrameMeasures | undefined)[]): WindowPlan {
-  const longest = Math.max(...gops.map((gop) => gop.packets.length));
-  const segments: { from: number; to: number }[] = [];
-  const cutsAtKeys: number[] = [];
+export function planWindows(gops: readonly Gop[], entersLate: boolean): Window[] {
+  const longest = longestOf(gops);
+  const windows: Window[] = [];
   let lastSample = Number.NEGATIVE_INFINITY;
+  let mayBeginShot = true;
   gops.forEach((gop, index) => {
-    const verdict = judge(gop, {
-      next: gops[index + 1],
-      key: keys[index],
-      nextKey: keys[index + 1],
-      longest,
-    });
-    if (verdict.cutAtEnd) cutsAtKeys.push(gop.endSeconds);
-    const beginsShot = cutsAtKeys.includes(gop.startSeconds);
-    const wantsSample = index === 0 || beginsShot || gop.startSeconds - lastSample >= SAMPLE_SPACING_SECONDS;
-    if (wantsSample) lastSample = gop.startSeconds;
-    const until = Math.max(
-      verdict.lookUntil ?? gop.startSeconds,
-      wantsSample ? gop.startSeconds + SAMPLE_SECONDS : 0,
-    );
-    if (until > gop.startSeconds)
-      addSegment(segments, gop.startSeconds, Math.min(until, gop.endSeconds + SAMPLE_SECONDS));
+    const keySeconds = gop.startSeconds;
+    const next = gops[index + 1];
+    const { lookUntil, lateLooks } = isDoubtful(gop, next, longest)
+      ? { lookUntil: allOf(gop), lateLooks: [] }
+      : looksAt(gop, entersLate);
+    const wantsSample = mayBeginShot || keySeconds - lastSample >= SAMPLE_SPACING_SECONDS;
+    if (wantsSample) lastSample = keySeconds;
+    mayBeginShot = isEarly(gop, longest);
+    const to = Math.max(lookUntil ?? 0, keySeconds + (wantsSample ? SAMPLE_SECONDS : SAME_TIME_SECONDS));
+    addWindow(windows, { from: keySeconds, to: Math.min(to, allOf(gop)), keySeconds });
+    for (const seconds of lateLooks) {
+      const to = Math.min(seconds + AFTER_UNEVENNESS_SECONDS, gop.endSeconds);
+      addWindow(windows, { from: seconds - LATE_ENTRY_SECONDS, to, keySeconds });
+    }
   });
-  return { segments, cutsAtKeys, share: shareOf(gops, segments) };
+  return windows;
+}
+
+/** What key frames say when they have been seen. */
+export interface KeyFrameVerdict {
+  /** Groups that must be decoded further than planned. In the order of time, without overlap. */
+  windows: Window[];
+  /** Key frames that begin a shot by a cut, proven by sizes and pictures. Seconds of the trailer. */
+  cutsAtKeys: number[];
+}
+
+/**
+ * Compares neighbouring key frames: an early one whose picture differs is a cut; a group between two whose pictures
+ * do not say what happened must be looked at. A stretch whose two key frames look alike and whose packets are even
+ * holds no cut.
+ * @param keys measures of the gops' key frames, same order
+ * @param seen what was decoded already
+ */
+export function judgeKeyFrames(
+  gops: readonly Gop[],
+  keys: readonly FrameMeasures[],
+  seen: readonly Window[],
+): KeyFrameVerdict {
+  const longest = longestOf(gops);
+  const windows: Window[] = [];
+  const cutsAtKeys: number[] = [];
+  gops.forEach((gop, index) => {
+    const [next, key, nextKey] = [gops[index + 1], keys[index], keys[index + 1]];
+    if (!next || !key || !nextKey) return;
+    const { lookUntil, isCut } = judge(gop, { next, key, nextKey, longest });
+    if (isCut) cutsAtKeys.push(next.startSeconds);
+    if (lookUntil !== null) addUnseen(windows, { from: gop.startSeconds, to: lookUntil }, seen);
+  });
+  return { windows, cutsAtKeys };
 }
 
 interface Verdict {
   /** Decode from the key frame up to here; null: no need. */
   lookUntil: number | null;
   /** The next key frame begins a shot. */
-  cutAtEnd: boolean;
+  isCut: boolean;
 }
 
 function judge(
   gop: Gop,
-  context: {
-    next: Gop | undefined;
-    key: FrameMeasures | undefined;
-    nextKey: FrameMeasures | undefined;
-    longest: number;
-  },
+  context: { next: Gop; key: FrameMeasures; nextKey: FrameMeasures; longest: number },
 ): Verdict {
   const { next, key, nextKey, longest } = context;
-  const uneven = lastUnevenness(gop);
-  const lookUntil = uneven === null ? null : uneven + AFTER_UNEVENNESS_SECONDS;
-  if (!next || !key || !nextKey) return { lookUntil, cutAtEnd: false };
-  // Beyond the end by a sample, so that the step into the next key frame is seen too.
-  const everything: Verdict = { lookUntil: gop.endSeconds + SAMPLE_SECONDS, cutAtEnd: false };
   // Black costs nothing and pictures do: where the one turns into the other, the sizes jump.
-  if (isBlack(key) !== isBlack(nextKey))
-    return uneven === null ? everything : { lookUntil: uneven + FADE_SECONDS, cutAtEnd: false };
+  if (isBlack(key) !== isBlack(nextKey)) {
+    const uneven = unevennessOf(gop).at(-1);
+    return { lookUntil: uneven ? uneven.seconds + FADE_SECONDS : allOf(gop), isCut: false };
+  }
   const change = changeScore(key, nextKey);
-  const isEarly = gop.packets.length < EARLY_SHARE * longest;
-  if (change <= SAME_MAX_CHANGE) return { lookUntil, cutAtEnd: false };
-  if (isEarly) {
-    const isCut =
-      keyRatio(gop, next) >= (change >= OTHER_MIN_CHANGE ? CUT_MIN_KEY_RATIO : CALM_MIN_KEY_RATIO);
-    return isCut ? { lookUntil, cutAtEnd: true } : everything;
+  if (change <= SAME_MAX_CHANGE) return { lookUntil: null, isCut: false };
+  const isOther = change >= OTHER_MIN_CHANGE;
+  if (isEarly(gop, longest)) {
+    const isCut = keyRatio(gop, next) >= (isOther ? CUT_MIN_KEY_RATIO : CALM_MIN_KEY_RATIO);
+    return { lookUntil: isCut ? null : allOf(gop), isCut };
   }
   // Pictures drift apart over a long stretch; over a short one, a cut may hide on the key frame itself.
   const isShort = gop.endSeconds - gop.startSeconds <= SHORT_SECONDS;
-  return isShort && change >= OTHER_MIN_CHANGE ? everything : { lookUntil, cutAtEnd: false };
+  return { lookUntil: isShort && isOther ? allOf(gop) : null, isCut: false };
+}
+
+/** The group, and a sample behind it, so that the step into the next key frame is seen too. */
+function allOf(gop: Gop): number {
+  return gop.endSeconds + SAMPLE_SECONDS;
+}
+
+function longestOf(gops: readonly Gop[]): number {
+  return Math.max(...gops.map((gop) => gop.packets.length));
+}
+
+/** The next key frame comes before it must. */
+function isEarly(gop: Gop, longest: number): boolean {
+  return gop.packets.length < EARLY_SHARE * longest;
+}
+
+/** The next key frame comes early and costs so little that no picture could prove it a cut. */
+function isDoubtful(gop: Gop, next: Gop | undefined, longest: number): boolean {
+  return next !== undefined && isEarly(gop, longest) && keyRatio(gop, next) < CUT_MIN_KEY_RATIO;
+}
+
+/**
+ * Where sizes are uneven: from the key frame up to what is near it, and to shifts, which may be blends and need every
+ * picture; around a spike that is far behind.
+ */
+function looksAt(gop: Gop, entersLate: boolean): { lookUntil: number | null; lateLooks: number[] } {
+  const uneven = unevennessOf(gop);
+  let lookUntil: number | null = null;
+  for (const { seconds, kind } of uneven) {
+    const isNear = seconds <= (lookUntil ?? gop.startSeconds) + LATE_MIN_SECONDS;
+    if (isNear || kind === 'SHIFT' || !entersLate) lookUntil = seconds + AFTER_UNEVENNESS_SECONDS;
+  }
+  const seen = lookUntil ?? gop.startSeconds;
+  const isLeft = ({ kind, seconds }: Unevenness) => kind === 'SPIKE' && seconds > seen;
+  return { lookUntil, lateLooks: uneven.filter(isLeft).map(({ seconds }) => seconds) };
 }
 
 /** What the next key frame costs beside the frames before it. */
@@ -188,55 +243,35 @@ function keyRatio(gop: Gop, next: Gop): number {
   return mean > 0 ? next.keyBytes / mean : Number.POSITIVE_INFINITY;
 }
 
-/** A packet that no calm stretch has: nearly a key frame's size… */
-const SPIKE_MIN_KEY_SHARE = 0.3;
-/** …and this many times what the largest of its neighbours takes. */
-const SPIKE_MIN_RATIO = 1.7;
-/** Packets on each side that are the neighbourhood. */
-const NEIGHBOURS = 8;
-/** Sizes before and after that differ this many times: a cut to something much simpler costs no spike. */
-const SHIFT_MIN_RATIO = 3;
-
-/** Time of the last packet in the stretch whose size could come from a cut, or null. */
-function lastUnevenness(gop: Gop): number | null {
-  const { packets } = gop;
-  for (let i = packets.length - 1; i > 0; i--) {
-    const { bytes, seconds } = packets[i] as SizedPacket;
-    const before = packets.slice(Math.max(0, i - NEIGHBOURS), i);
-    const after = packets.slice(i + 1, i + 1 + NEIGHBOURS);
-    const isSpike = bytes >= SPIKE_MIN_KEY_SHARE * gop.keyBytes && bytes >= SPIKE_MIN_RATIO * largest(before);
-    const isShift =
-      before.length === NEIGHBOURS && after.length === NEIGHBOURS && shift(before, after) >= SHIFT_MIN_RATIO;
-    if (isSpike || isShift) return seconds;
-  }
-  return null;
+/** Windows that touch become one, so that frames in it follow each other without a gap. */
+function addWindow(windows: Window[], added: Window): void {
+  const last = windows.at(-1);
+  if (last && added.from <= last.to && isLate(added) === isLate(last)) last.to = Math.max(last.to, added.to);
+  else windows.push(added);
 }
 
-function largest(packets: readonly SizedPacket[]): number {
-  return packets.reduce((most, packet) => Math.max(most, packet.bytes), 0);
+/** Adds a stretch from a key frame unless it was seen whole. Windows that it touches are decoded again with it. */
+function addUnseen(
+  windows: Window[],
+  { from, to }: Omit<Window, 'keySeconds'>,
+  seen: readonly Window[],
+): void {
+  const touched = seen.filter((window) => window.from < to && window.to > from);
+  const isWhole = (window: Window) => window.from <= from && window.to >= to && !isLate(window);
+  if (touched.some(isWhole)) return;
+  const first = Math.min(from, ...touched.map(({ keySeconds }) => keySeconds));
+  addWindow(windows, {
+    from: first,
+    to: Math.max(to, ...touched.map((window) => window.to)),
+    keySeconds: first,
+  });
 }
 
-function shift(before: readonly SizedPacket[], after: readonly SizedPacket[]): number {
-  const sum = (packets: readonly SizedPacket[]) => packets.reduce((total, packet) => total + packet.bytes, 1);
-  const ratio = sum(before) / sum(after);
-  return Math.max(ratio, 1 / ratio);
-}
-
-/** Segments that touch become one, so that frames in it follow each other without a gap. */
-function addSegment(segments: { from: number; to: number }[], from: number, to: number): void {
-  const last = segments.at(-1);
-  if (last && from <= last.to) last.to = Math.max(last.to, to);
-  else segments.push({ from, to });
-}
-
-function shareOf(gops: readonly Gop[], segments: readonly { from: number; to: number }[]): number {
-  let inside = 0;
-  let all = 0;
-  for (const gop of gops) {
-    for (const seconds of [gop.startSeconds, ...gop.packets.map((packet) => packet.seconds)]) {
-      all++;
-      if (segments.some(({ from, to }) => seconds >= from && seconds < to)) inside++;
-    }
-  }
-  return all === 0 ? 0 : inside / all;
+/** Share of all frames that the windows hold. */
+export function shareOf(packets: PacketList, windows: readonly Window[]): number {
+  const inside = packets.pts.filter((pts) => {
+    const seconds = trailerSeconds(packets, pts);
+    return windows.some(({ from, to }) => seconds >= from - SAME_TIME_SECONDS && seconds < to);
+  });
+  return inside.length / packets.pts.length;
 }

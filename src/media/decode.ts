@@ -1,18 +1,20 @@
 import path from 'node:path';
 import { Failure } from '../failure.js';
 import { placeCuts } from './cut-place.js';
+import { firstWindows, isLate } from './decode-plan.js';
 import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
-import { frameSequence } from './kept-frames.js';
+import { frameSequence, type KeptFrame } from './kept-frames.js';
 import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { smallSize } from './picture-size.js';
-import { firstFrames, type PictureStream, type Pictures, pictureOutputs, readPictures } from './pictures.js';
+import { type PictureStream, type Pictures, picturePlan, readPictures, segmentsOf } from './pictures.js';
 import { Readings } from './readings.js';
 import { shotsBetween } from './shots.js';
 import { missingSound, readSound, soundTrack } from './sound.js';
 import { readSubtitleText } from './subtitle-tracks.js';
 import { writeThumbnails } from './thumbnails.js';
 import { findTransitions } from './transitions.js';
+import { wholePictures } from './whole-pictures.js';
 
 export interface DecodeInput {
   path: string;
@@ -30,7 +32,7 @@ export interface DecodeContext {
 }
 
 /** Bump when the same file gives another result. */
-export const DECODE_VERSION = '5';
+export const DECODE_VERSION = '6';
 
 const MAX_SUBTITLE_TRACKS = 8;
 
@@ -42,7 +44,7 @@ const MAX_SUBTITLE_TRACKS = 8;
 export async function decodeTrailer(input: DecodeInput, context: DecodeContext): Promise<DecodedTrailer> {
   const { video } = input.facts;
   const packets = video ? await readPackets(input.path, video, context.signal) : null;
-  const stream = video && packets ? pictureStream(video, packets, context) : null;
+  const stream = video && packets ? pictureStream({ ...input.facts, video }, packets, context) : null;
   const { pictures, sound, subtitles } = await readStreams(input, stream, context.signal);
   const isSeen = pictures !== null && pictures.frames.length > 0;
   if (!isSeen && sound.state === 'MISSING') {
@@ -51,10 +53,10 @@ export async function decodeTrailer(input: DecodeInput, context: DecodeContext):
       'Nothing in the file could be decoded. Send it again, or export it anew as H.264.',
     );
   }
-  const shots = isSeen && packets ? shotsOf(pictures, packets) : [];
+  const seen = isSeen && packets ? shotsOf(pictures, packets) : { shots: [], kept: [] };
   const decoded: DecodedTrailer = {
     facts: input.facts,
-    shots,
+    shots: seen.shots,
     keyFrames: isSeen && packets ? keyFrameSeconds(packets) : [],
     frames: null,
     sound,
@@ -64,24 +66,31 @@ export async function decodeTrailer(input: DecodeInput, context: DecodeContext):
   if (!isSeen || !stream) return decoded;
   const folder = path.join(input.folder, 'thumbnails');
   const { size } = stream;
-  const shown = await writeThumbnails(shots, pictures.kept, { size, folder, signal: context.signal });
+  const shots = await writeThumbnails(seen.shots, seen.kept, { size, folder, signal: context.signal });
   context.progress?.(1);
-  return { ...decoded, shots: shown, frames: frameSequence(pictures.kept, shots, size) };
+  return { ...decoded, shots, frames: frameSequence(seen.kept, shots, size) };
 }
 
-function pictureStream(video: VideoFacts, packets: PacketList, context: DecodeContext): PictureStream {
+function pictureStream(
+  facts: MediaFacts & { video: VideoFacts },
+  packets: PacketList,
+  context: DecodeContext,
+): PictureStream {
   const endSeconds = trailerSeconds(packets, packets.endPts);
   return {
-    video,
+    video: facts.video,
     packets,
-    size: smallSize(video),
+    size: smallSize(facts.video),
+    windows: firstWindows(packets, facts),
     progress: (seconds) => context.progress?.(Math.min(0.99, seconds / endSeconds)),
   };
 }
 
-function shotsOf(pictures: Pictures, packets: PacketList): Shot[] {
+/** The shots, and the pictures that show them. */
+function shotsOf(pictures: Pictures, packets: PacketList): { shots: Shot[]; kept: KeptFrame[] } {
   const transitions = placeCuts(findTransitions(pictures.frames, pictures.joints), pictures.frames, packets);
-  return shotsBetween(transitions, pictures.frames, trailerSeconds(packets, packets.endPts));
+  const { frames, kept } = wholePictures(pictures, transitions);
+  return { shots: shotsBetween(transitions, frames, trailerSeconds(packets, packets.endPts)), kept };
 }
 
 interface Streams {
@@ -103,18 +112,25 @@ async function readStreams(
   const readings = new Readings(file, endSeconds, signal);
   return readings.run(async () => {
     const first = await readings.start({
-      pictures: stream && {
-        streamIndex: stream.video.streamIndex,
-        outputs: pictureOutputs(stream),
-        frames: firstFrames(stream),
-        segments: null,
-        leadSeconds: 0,
-      },
+      pictures:
+        stream &&
+        picturePlan(
+          stream,
+          stream.windows &&
+            segmentsOf(
+              stream.windows.filter((window) => !isLate(window)),
+              stream,
+            ),
+        ),
       sound: track && { streamIndex: track.streamIndex, zeroSeconds },
       subtitles: texts.map(({ streamIndex }) => streamIndex),
     });
     const [pictures, sound, subtitles] = await Promise.all([
-      stream ? readPictures(first.pictures, stream, (plan) => readings.startPictures(stream, plan)) : null,
+      stream
+        ? readPictures(first.pictures, stream, (segments) =>
+            readings.startPictures(picturePlan(stream, segments)),
+          )
+        : null,
       first.sound ? readSound(first.sound, endSeconds) : missingSound(),
       Promise.all(
         first.subtitles.map((pipe, i) => readSubtitleText(pipe, texts[i] as SubtitleFacts, zeroSeconds)),

@@ -62,5 +62,5 @@ export interface DecodedTrailer {
   sound: Sound;
   subtitles: SubtitleTrack[];
   /** Which way the pictures were read, for the log and the benchmark. */
-  decodePath: 'KEY_FRAMES' | 'WINDOWS' | 'FULL' | 'NO_PICTURE';
+  decodePath: 'WINDOWS' | 'FULL' | 'NO_PICTURE';
 }

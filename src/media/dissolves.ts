@@ -19,6 +19,7 @@ const DISSOLVE_MAX_CORRELATION = 0.8;
  */
 export function findDissolves(frames: readonly FrameMeasures[], cuts: readonly number[]): Transition[] {
   const found: { first: number; last: number; middle: number; residual: number }[] = [];
+  const steps = frames.map((frame, i) => (i === 0 ? 0 : gridDistance(frames[i - 1] as FrameMeasures, frame)));
   for (const half of DISSOLVE_HALF_SECONDS) {
     for (let middle = 1; middle < frames.length - 1; middle++) {
       const time = (frames[middle] as FrameMeasures).seconds;
@@ -33,7 +34,7 @@ export function findDissolves(frames: readonly FrameMeasures[], cuts: readonly n
         )
       )
         continue;
-      const residual = blendResidual(frames, first, middle, last);
+      const residual = blendResidual(frames, steps, { first, middle, last });
       if (residual !== null) found.push({ first, last, middle, residual });
     }
   }
@@ -52,12 +53,14 @@ function frameAt(frames: readonly FrameMeasures[], from: number, seconds: number
   return frames[i] ? i : -1;
 }
 
-/** How badly the middle is the mean of the ends, 0 to DISSOLVE_MAX_RESIDUAL; null where this is no dissolve. */
+/**
+ * How badly the middle is the mean of the ends, 0 to DISSOLVE_MAX_RESIDUAL; null where this is no dissolve.
+ * @param steps distance of each frame from the one before
+ */
 function blendResidual(
   frames: readonly FrameMeasures[],
-  first: number,
-  middle: number,
-  last: number,
+  steps: readonly number[],
+  { first, middle, last }: { first: number; middle: number; last: number },
 ): number | null {
   const a = frames[first] as FrameMeasures;
   const b = frames[last] as FrameMeasures;
@@ -72,8 +75,7 @@ function blendResidual(
   const residual = blendDistance(a, b, frames[middle] as FrameMeasures) / change;
   if (residual > DISSOLVE_MAX_RESIDUAL) return null;
   for (let i = first + 1; i <= last; i++) {
-    if (gridDistance(frames[i - 1] as FrameMeasures, frames[i] as FrameMeasures) > DISSOLVE_MAX_STEP * change)
-      return null;
+    if ((steps[i] as number) > DISSOLVE_MAX_STEP * change) return null;
   }
   return residual;
 }
@@ -88,16 +90,22 @@ function blendDistance(a: FrameMeasures, b: FrameMeasures, middle: FrameMeasures
 
 /** Pearson correlation, 0 where one of the two is flat. */
 function correlation(a: Float32Array, b: Float32Array): number {
-  const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanA, meanB] = [mean(a), mean(b)];
   let ab = 0;
   let aa = 0;
   let bb = 0;
   for (let i = 0; i < a.length; i++) {
-    const [da, db] = [(a[i] as number) - meanA, (b[i] as number) - meanB];
+    const da = (a[i] as number) - meanA;
+    const db = (b[i] as number) - meanB;
     ab += da * db;
     aa += da * da;
     bb += db * db;
   }
   return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
+}
+
+function mean(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum / values.length;
 }

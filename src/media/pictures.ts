@@ -1,160 +1,127 @@
 import type { Joints } from './cuts.js';
-import { fullFrames, gopsOf, hasUsefulKeyFrames, planWindows, type WindowPlan } from './decode-plan.js';
+import { isLate, judgeKeyFrames, neededFrames, type Window } from './decode-plan.js';
 import type { DecodedTrailer } from './decoded.js';
 import type { VideoFacts } from './facts.js';
-import { frameClock, SAME_TIME_SECONDS } from './frame-clock.js';
-import { type FrameMeasures, measureFrame } from './frame-measures.js';
+import { SAME_TIME_SECONDS } from './frame-clock.js';
 import type { RawFrame } from './frame-reader.js';
-import { type KeptFrame, keptFrames, keptSpacing, MAX_KEPT, type SmallPicture } from './kept-frames.js';
+import { gopsOf } from './gops.js';
+import type { DecodedSegment } from './joined-segments.js';
+import { keptSpacing } from './kept-frames.js';
+import { byTime, frameAt, look, type Seen } from './look.js';
 import { type PacketList, trailerSeconds } from './packets.js';
 import { type PictureSize, scanPictures, scanSize, smallPictures } from './picture-size.js';
-import type { PictureOutput, PicturePlan } from './reading.js';
+import type { PicturePlan } from './reading.js';
 
 /** What was seen of a trailer's pictures. Times are seconds of the trailer. */
-export interface Pictures {
-  /** Every frame that was decoded, in the order of time. */
-  frames: FrameMeasures[];
+export interface Pictures extends Seen {
   joints: Joints;
-  /** Some of them with their picture. */
-  kept: KeptFrame[];
+  /** Stretches that were entered late; see `Window`. */
+  late: readonly Window[];
   decodePath: DecodedTrailer['decodePath'];
 }
 
-/** Opens the file for pictures alone; the caller ends what it started. */
+/** Opens the file for pictures alone, all of it for null; the caller ends what it started. */
 export type OpenPictures = (
-  plan: Pick<PicturePlan, 'frames' | 'segments'>,
+  segments: readonly DecodedSegment[] | null,
 ) => Promise<AsyncGenerator<RawFrame>[]>;
 
 export interface PictureStream {
   video: VideoFacts;
   packets: PacketList;
   size: PictureSize;
+  /** What is to be decoded first; null for everything. */
+  windows: readonly Window[] | null;
   /** Called with the trailer's time of each frame that is seen. */
   progress(seconds: number): void;
 }
 
-/** Beyond it, windows save too little to pay for entering the file again and again. */
-const MAX_WINDOW_SHARE = 0.9;
-
-/** Every frame as shots are found in, and some of them as they are shown. */
-export function pictureOutputs({ video, size, packets }: PictureStream): PictureOutput[] {
+/** How the stream is read: every frame as shots are found in, and some of them as they are shown. */
+export function picturePlan(
+  { video, size, packets }: PictureStream,
+  segments: readonly DecodedSegment[] | null,
+): PicturePlan {
   const everySeconds = keptSpacing(trailerSeconds(packets, packets.endPts));
-  return [
-    { format: scanPictures(scanSize(video)), selection: 'ALL' },
-    { format: smallPictures(size, video), selection: { everySeconds } },
-  ];
+  return {
+    streamIndex: video.streamIndex,
+    outputs: [
+      { format: scanPictures(scanSize(video)), selection: 'ALL' },
+      { format: smallPictures(size, video), selection: { everySeconds } },
+    ],
+    frames: neededFrames(video.codec),
+    segments,
+    leadSeconds: packets.leadSeconds,
+  };
 }
 
-/** The frames to ask for first. */
-export function firstFrames({
-  packets,
-  video,
-}: Pick<PictureStream, 'packets' | 'video'>): PicturePlan['frames'] {
-  return hasUsefulKeyFrames(packets, video) ? 'KEY' : fullFrames(video.codec);
+/** The stretches of the file that are windows of the trailer. */
+export function segmentsOf(windows: readonly Window[], { packets }: PictureStream): DecodedSegment[] {
+  const zero = packets.firstPts * packets.timeBase;
+  return windows.map((window) => ({
+    from: window.from + zero,
+    to: window.to + zero,
+    isLate: isLate(window),
+  }));
 }
 
 /**
- * Looks at as few pictures as shots, thumbnails and measures need: key frames first; then, where these and the
- * packets' sizes leave it open, windows; everything, where windows would be nearly everything.
- * @param first the frames that `firstFrames` named, already streaming as `pictureOutputs`
+ * Looks at as few pictures as shots, thumbnails and measures need: windows that packet sizes ask for first; then,
+ * where the key frames among them leave it open, more; everything, where a container's key frames are none.
+ * @param first the stream's windows that begin at key frames, already streaming by `picturePlan`
  */
 export async function readPictures(
   first: AsyncGenerator<RawFrame>[],
   stream: PictureStream,
   open: OpenPictures,
 ): Promise<Pictures> {
-  const seen = await look(first, stream);
-  if (firstFrames(stream) !== 'KEY') return { ...seen, joints: new Map(), decodePath: 'FULL' };
-  const gops = gopsOf(
-    stream.packets,
-    seen.frames.map((frame) => frame.seconds),
-  );
-  const plan = planWindows(
-    gops,
-    gops.map((gop) => frameAt(seen.frames, gop.startSeconds)),
-  );
-  if (plan.segments.length === 0) return joined(seen, { frames: [], kept: [] }, plan);
-  if (plan.share <= MAX_WINDOW_SHARE) {
-    const zero = stream.packets.firstPts * stream.packets.timeBase;
-    const segments = plan.segments.map(({ from, to }) => ({ from: from + zero, to: to + zero }));
-    const windows = await look(await open({ frames: 'REFERENCE', segments }), stream);
-    // Some containers cannot be entered at a key frame; then the windows show something else than planned.
-    if (plan.segments.every(({ from }) => frameAt(windows.frames, from))) return joined(seen, windows, plan);
+  const { windows } = stream;
+  let seen = await look(first, stream);
+  if (windows === null) return whole(seen);
+  for (const window of windows.filter(isLate)) {
+    const late = await look(await open(segmentsOf([window], stream)), stream);
+    seen = together(seen, late, [window]);
   }
-  const everything = await look(await open({ frames: 'REFERENCE', segments: null }), stream);
-  return { ...everything, joints: new Map(), decodePath: 'FULL' };
-}
-
-type Seen = Pick<Pictures, 'frames' | 'kept'>;
-
-async function look([scanned, shown]: AsyncGenerator<RawFrame>[], stream: PictureStream): Promise<Seen> {
-  if (!scanned || !shown) return { frames: [], kept: [] };
-  const timeOf = frameClock(stream.packets);
-  const [frames, pictures] = await Promise.all([measured(scanned, stream, timeOf), collected(shown, timeOf)]);
-  return { frames, kept: keptFrames(pictures, (seconds) => frameAt(frames, seconds)) };
-}
-
-async function measured(
-  scanned: AsyncGenerator<RawFrame>,
-  { video, progress }: PictureStream,
-  timeOf: (fileSeconds: number) => number,
-): Promise<FrameMeasures[]> {
-  const size = scanSize(video);
-  const frames: FrameMeasures[] = [];
-  for await (const { seconds, data } of scanned) {
-    const measures = measureFrame(data, size, timeOf(seconds));
-    frames.push(measures);
-    progress(measures.seconds);
+  const gops = gopsOf(stream.packets);
+  const keys = gops.map(({ startSeconds }) => frameAt(seen.frames, startSeconds));
+  if (keys.every((key) => key !== undefined)) {
+    const { windows: more, cutsAtKeys } = judgeKeyFrames(gops, keys, windows);
+    if (more.length === 0) return joined(seen, windows, cutsAtKeys);
+    const second = await look(await open(segmentsOf(more, stream)), stream);
+    const isNew = (window: Window) => !more.some(({ from, to }) => window.from < to && window.to > from);
+    const all = [...windows.filter(isNew), ...more].toSorted((a, b) => a.from - b.from);
+    return joined(together(seen, second, more), all, cutsAtKeys);
   }
-  return frames;
+  return whole(await look(await open(null), stream));
 }
 
-async function collected(
-  shown: AsyncGenerator<RawFrame>,
-  timeOf: (fileSeconds: number) => number,
-): Promise<SmallPicture[]> {
-  const pictures: SmallPicture[] = [];
-  for await (const { seconds, data } of shown) {
-    // Each may bring its successor. What is more is read on, so that the process can finish, but not kept.
-    if (pictures.length < 2 * MAX_KEPT) pictures.push({ seconds: timeOf(seconds), data: data.slice() });
-  }
-  return pictures;
+function whole(seen: Seen): Pictures {
+  return { ...seen, joints: new Map(), late: [], decodePath: 'FULL' };
 }
 
-/** Key frames and windows as one sequence that knows its gaps. */
-function joined(keys: Seen, windows: Seen, plan: WindowPlan): Pictures {
-  const segmentOf = (seconds: number) =>
-    plan.segments.findIndex(({ from, to }) => seconds >= from - SAME_TIME_SECONDS && seconds < to);
-  const outside = <T extends { seconds: number }>(frame: T) => segmentOf(frame.seconds) < 0;
-  const byTime = (a: { seconds: number }, b: { seconds: number }) => a.seconds - b.seconds;
-  const frames = [...keys.frames.filter(outside), ...windows.frames].toSorted(byTime);
-  const kept = [...keys.kept.filter(({ measures }) => outside(measures)), ...windows.kept];
-  const joints = new Map<number, boolean>();
-  frames.forEach((frame, index) => {
-    const segment = segmentOf(frame.seconds);
-    const previous = frames[index - 1];
-    if (!previous || (segment >= 0 && segment === segmentOf(previous.seconds))) return;
-    joints.set(
-      index,
-      plan.cutsAtKeys.some((cut) => Math.abs(cut - frame.seconds) < SAME_TIME_SECONDS),
-    );
-  });
+/** What was seen in two runs; of the windows of the second, its own frames. */
+function together(first: Seen, second: Seen, windows: readonly Window[]): Seen {
+  const isOutside = ({ seconds }: { seconds: number }) => windowAt(windows, seconds) < 0;
   return {
-    frames,
-    joints,
-    kept: kept.toSorted((a, b) => byTime(a.measures, b.measures)),
-    decodePath: windows.frames.length > 0 ? 'WINDOWS' : 'KEY_FRAMES',
+    frames: [...first.frames.filter(isOutside), ...second.frames].toSorted(byTime),
+    kept: [...first.kept.filter(({ measures }) => isOutside(measures)), ...second.kept].toSorted((a, b) =>
+      byTime(a.measures, b.measures),
+    ),
   };
 }
 
-function frameAt(frames: readonly FrameMeasures[], seconds: number): FrameMeasures | undefined {
-  let low = 0;
-  let high = frames.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((frames[middle] as FrameMeasures).seconds < seconds - SAME_TIME_SECONDS) low = middle + 1;
-    else high = middle;
-  }
-  const found = frames[low];
-  return found && found.seconds < seconds + SAME_TIME_SECONDS ? found : undefined;
+/** Windows as one sequence that knows its gaps. */
+function joined(seen: Seen, windows: readonly Window[], cutsAtKeys: readonly number[]): Pictures {
+  const joints = new Map<number, boolean>();
+  seen.frames.forEach(({ seconds }, index) => {
+    const previous = seen.frames[index - 1];
+    if (!previous || windowAt(windows, seconds) === windowAt(windows, previous.seconds)) return;
+    joints.set(
+      index,
+      cutsAtKeys.some((cut) => Math.abs(cut - seconds) < SAME_TIME_SECONDS),
+    );
+  });
+  return { ...seen, joints, late: windows.filter(isLate), decodePath: 'WINDOWS' };
+}
+
+function windowAt(windows: readonly Window[], time: number): number {
+  return windows.findIndex(({ from, to }) => time >= from - SAME_TIME_SECONDS && time < to);
 }

@@ -1,8 +1,15 @@
 import type { Readable } from 'node:stream';
 import { INPUT, inputLimits, outputName, startChild } from './child.js';
 import { FORMATS } from './formats.js';
-import { SAME_TIME_SECONDS } from './frame-clock.js';
 import { FrameTimes, type RawFrame, readFrames } from './frame-reader.js';
+import {
+  concatScript,
+  type DecodedSegment,
+  ENTRY_SPACING_SECONDS,
+  entryShift,
+  inFileTime,
+  type Segment,
+} from './joined-segments.js';
 import { MAX_PIXELS } from './probe.js';
 import type { Program } from './program.js';
 
@@ -20,10 +27,10 @@ export interface PicturePlan {
   streamIndex: number;
   /** What comes out of the decoder, a pipe each. */
   outputs: readonly PictureOutput[];
-  /** `KEY`: key frames only. `REFERENCE`: all but the frames that no other frame needs. `ALL`: in full quality too. */
-  frames: 'ALL' | 'REFERENCE' | 'KEY';
+  /** `REFERENCE`: all but the frames that no other frame needs. `ALL`: all of them, in full quality. */
+  frames: 'ALL' | 'REFERENCE';
   /** Stretches to decode, in time; null for the whole file. */
-  segments: readonly Segment[] | null;
+  segments: readonly DecodedSegment[] | null;
   /** See `PacketList.leadSeconds`: a segment ends where any stream's packet is behind it. */
   leadSeconds: number;
 }
@@ -48,12 +55,6 @@ export interface PictureFormat {
   bytes: number;
 }
 
-/** A stretch of the file, in seconds of its own clock; where decoding begins there, a key frame is at `from`. */
-export interface Segment {
-  from: number;
-  to: number;
-}
-
 export interface SoundPlan {
   streamIndex: number;
   /** The file's time that becomes sample 0; earlier sound is cut, a later start is filled with silence. */
@@ -72,11 +73,6 @@ export interface Reading {
   kill(): void;
 }
 
-/**
- * ffmpeg's concat demuxer joins segments in one process with one decoder. Each is given a stretch of this many
- * seconds, so that a frame's time says which segment it came from. Longer than any trailer.
- */
-const SEGMENT_SPACING_SECONDS = 100_000;
 /** The deblocking filter costs a fifth of decoding H.264 and HEVC; at a sixth of the size nobody sees it missing. */
 const FAST_DECODING = ['-skip_loop_filter', 'all'];
 const SAMPLE_RATE = 16_000;
@@ -84,27 +80,34 @@ const SAMPLE_RATE = 16_000;
 /** @throws Failure what `startChild` throws */
 export async function startReading(plan: ReadingPlan, signal: AbortSignal): Promise<Reading> {
   const { pictures, sound, subtitles } = plan;
-  const segments = pictures?.segments ?? null;
+  const entries = pictures?.segments ?? null;
+  // Beside joined entries, sound and subtitles are read from the file as it is.
+  const wantsFile = entries === null || sound !== null || subtitles.length > 0;
+  const fileInput = entries ? 1 : 0;
   const times = pictures?.outputs.map((_, index) => new FrameTimes(outputLabel(index))) ?? [];
   const outputs = [
-    ...(pictures ? pictures.outputs.map((output, index) => pictureOutput(pictures, output, index)) : []),
-    ...(sound ? [soundOutput(sound)] : []),
-    ...subtitles.map(subtitleOutput),
+    ...(pictures
+      ? pictures.outputs.map((output, index) => pictureOutput(pictures, output, { index, entries }))
+      : []),
+    ...(sound ? [soundOutput(sound, fileInput)] : []),
+    ...subtitles.map((streamIndex) => subtitleOutput(streamIndex, fileInput)),
   ];
   const child = await startChild({
     program: 'ffmpeg',
     args: [
       ...['-hide_banner', '-nostats', '-nostdin', '-copyts', '-v', pictures ? 'info' : 'error'],
-      ...(pictures ? decoderOptions(pictures) : []),
-      ...inputLimits(segments ? [...FORMATS, 'concat'] : FORMATS),
-      ...(segments ? ['-f', 'concat', '-safe', '0', '-i', 'pipe:0'] : ['-i', INPUT]),
+      ...(pictures ? decoderOptions(pictures.frames, entries) : []),
+      ...(entries
+        ? [...inputLimits([...FORMATS, 'concat']), '-f', 'concat', '-safe', '0', '-i', 'pipe:0']
+        : []),
+      ...(wantsFile ? [...inputLimits(FORMATS), '-i', INPUT] : []),
       ...outputs.flatMap((output, index) => [...output, outputName(index)]),
     ],
     inputPath: plan.path,
     outputs: outputs.length,
     timeoutSeconds: plan.timeoutSeconds,
     signal,
-    ...(segments ? { stdin: concatScript(segments, pictures?.leadSeconds ?? 0) } : {}),
+    ...(entries ? { stdin: concatScript(entries, pictures?.leadSeconds ?? 0) } : {}),
     onLine: (line) => {
       for (const output of times) output.take(line);
     },
@@ -117,7 +120,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
   return {
     pictures: (pictures?.outputs ?? []).map(({ format }, index) => {
       const frames = readFrames(pipes.shift() as Readable, format.bytes, times[index] as FrameTimes);
-      return segments ? inFileTime(frames, segments) : frames;
+      return entries ? inFileTime(frames, entries) : frames;
     }),
     sound: sound ? (pipes.shift() ?? null) : null,
     subtitles: pipes,
@@ -126,22 +129,26 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
   };
 }
 
-const SKIPPED = { ALL: 'default', REFERENCE: 'noref', KEY: 'nokey' } as const;
+const SKIPPED = { ALL: 'default', REFERENCE: 'noref' } as const;
 
-function decoderOptions({ frames }: PicturePlan): string[] {
+/** Frames are given out before the decoder has seen a key frame. */
+const LATE_DECODING = ['-flags', '+output_corrupt'];
+
+function decoderOptions(frames: PicturePlan['frames'], entries: readonly DecodedSegment[] | null): string[] {
   return [
     ...['-max_pixels', String(MAX_PIXELS), '-skip_frame', SKIPPED[frames]],
     ...(frames === 'ALL' ? [] : FAST_DECODING),
+    ...(entries?.some(({ isLate }) => isLate) ? LATE_DECODING : []),
   ];
 }
 
 function pictureOutput(
-  { streamIndex, segments }: PicturePlan,
+  { streamIndex }: PicturePlan,
   { format, selection }: PictureOutput,
-  index: number,
+  { index, entries }: { index: number; entries: readonly DecodedSegment[] | null },
 ): string[] {
   const filters = [
-    ...(selection === 'ALL' ? [] : [`select='${selectExpression(selection, segments)}'`]),
+    ...(selection === 'ALL' ? [] : [`select='${selectExpression(selection, entries)}'`]),
     format.filter,
     `${outputLabel(index)}=checksum=0`,
   ];
@@ -162,14 +169,20 @@ export const GAP_SECONDS = 0.15;
 
 function selectExpression(
   selection: Exclude<FrameSelection, 'ALL'>,
-  segments: readonly Segment[] | null,
+  entries: readonly DecodedSegment[] | null,
 ): string {
-  if ('stretches' in selection)
-    return sum(selection.stretches.map((stretch) => inSegments(stretch, segments)));
+  if ('stretches' in selection) return sum(selection.stretches.map((stretch) => inEntries(stretch, entries)));
   // Register 0 holds the time from which the next frame is due, register 1 the number of the last one's successor.
-  const isDue = `isnan(prev_selected_t)+gte(t,ld(0))+gt(t-prev_t,${GAP_SECONDS})`;
+  const isDue = `isnan(prev_selected_t)+gte(t,ld(0))+gt(t-prev_t,${GAP_SECONDS})${entries ? `+${IS_ENTERED}` : ''}`;
   return `if(${isDue},st(0,t+${selection.everySeconds});st(1,n+1);1,eq(n,ld(1)))`;
 }
+
+/** What a late segment decodes before the place that it is for. */
+export const LATE_ENTRY_SECONDS = 0.2;
+/** Seconds since the joined entry began, and one more: a frame may come a little before the beginning. */
+const sinceEntry = (time: string) => `mod(${time}+1,${ENTRY_SPACING_SECONDS})`;
+/** The first frame for which a late segment was decoded. */
+const IS_ENTERED = `gte(${sinceEntry('t')},${1 + LATE_ENTRY_SECONDS})*lt(${sinceEntry('prev_t')},${1 + LATE_ENTRY_SECONDS})`;
 
 /** ffmpeg refuses expressions that are nested deeper than 100, and each term of a plain sum nests: groups of 16 do not. */
 function sum(terms: readonly string[]): string {
@@ -179,13 +192,11 @@ function sum(terms: readonly string[]): string {
   return groups.map((group) => `(${group})`).join('+');
 }
 
-/** A stretch may reach from one segment into the next: it is wanted in each of them. */
-function inSegments(stretch: Segment, segments: readonly Segment[] | null): string {
-  if (segments === null) return between(stretch, 0);
-  const parts = segments.flatMap((segment, index) =>
-    stretch.to > segment.from && stretch.from < segment.to
-      ? [between(stretch, index * SEGMENT_SPACING_SECONDS - inpoint(segment))]
-      : [],
+/** A stretch may reach from one entry into the next: it is wanted in each of them. */
+function inEntries(stretch: Segment, entries: readonly DecodedSegment[] | null): string {
+  if (entries === null) return between(stretch, 0);
+  const parts = entries.flatMap((entry, index) =>
+    stretch.to > entry.from && stretch.from < entry.to ? [between(stretch, entryShift(entry, index))] : [],
   );
   return parts.join('+') || '0';
 }
@@ -194,47 +205,12 @@ function between({ from, to }: Segment, shift: number): string {
   return `between(t,${(from + shift).toFixed(6)},${(to + shift).toFixed(6)})`;
 }
 
-function soundOutput({ streamIndex, zeroSeconds }: SoundPlan): string[] {
+function soundOutput({ streamIndex, zeroSeconds }: SoundPlan, input: number): string[] {
   const zero = zeroSeconds.toFixed(6);
   const filter = `atrim=start=${zero},asetpts=PTS-(${zero})/TB,aresample=${SAMPLE_RATE}:async=1:first_pts=0`;
-  return ['-map', `0:${streamIndex}`, '-af', filter, '-ac', '1', '-f', 'f32le'];
+  return ['-map', `${input}:${streamIndex}`, '-af', filter, '-ac', '1', '-f', 'f32le'];
 }
 
-function subtitleOutput(streamIndex: number): string[] {
-  return ['-map', `0:${streamIndex}`, '-c:s', 'srt', '-f', 'srt'];
-}
-
-/** A time that passes through text stays at or behind the key frame it means: less than any frame's length. */
-const SEEK_MARGIN_SECONDS = 0.0005;
-
-/** Where ffmpeg is told to begin a segment, as it reads it. */
-function inpoint({ from }: Segment): number {
-  return Number((from + SEEK_MARGIN_SECONDS).toFixed(6));
-}
-
-function concatScript(segments: readonly Segment[], leadSeconds: number): string {
-  const entries = segments.map(({ from, to }) =>
-    [
-      `file '${INPUT}'`,
-      `inpoint ${inpoint({ from, to }).toFixed(6)}`,
-      `outpoint ${(to + leadSeconds).toFixed(6)}`,
-      `duration ${SEGMENT_SPACING_SECONDS}`,
-    ].join('\n'),
-  );
-  return `ffconcat version 1.0\n${entries.join('\n')}\n`;
-}
-
-/** Gives joined frames back their times in the file; what decoding needed beside the segments is left out. */
-async function* inFileTime(
-  frames: AsyncGenerator<RawFrame>,
-  segments: readonly Segment[],
-): AsyncGenerator<RawFrame> {
-  for await (const { seconds, data } of frames) {
-    const index = Math.round(seconds / SEGMENT_SPACING_SECONDS);
-    const segment = segments[index];
-    if (!segment) continue;
-    const fileSeconds = seconds - index * SEGMENT_SPACING_SECONDS + inpoint(segment);
-    const isInside = fileSeconds >= segment.from - SAME_TIME_SECONDS && fileSeconds < segment.to;
-    if (isInside) yield { seconds: fileSeconds, data };
-  }
+function subtitleOutput(streamIndex: number, input: number): string[] {
+  return ['-map', `${input}:${streamIndex}`, '-c:s', 'srt', '-f', 'srt'];
 }

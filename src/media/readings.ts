@@ -1,5 +1,4 @@
 import type { RawFrame } from './frame-reader.js';
-import { type PictureStream, pictureOutputs } from './pictures.js';
 import { type PicturePlan, type Reading, type ReadingPlan, startReading } from './reading.js';
 
 /** Decoding is bounded by the trailer's length: ten times real time is a very slow machine with a 4K file. */
@@ -38,20 +37,7 @@ export class Readings {
   }
 
   /** Opens the file once more, for pictures alone. */
-  async startPictures(
-    stream: PictureStream,
-    plan: Pick<PicturePlan, 'frames' | 'segments'>,
-  ): Promise<AsyncGenerator<RawFrame>[]> {
-    const { pictures } = await this.start({
-      pictures: {
-        streamIndex: stream.video.streamIndex,
-        outputs: pictureOutputs(stream),
-        leadSeconds: stream.packets.leadSeconds,
-        ...plan,
-      },
-      sound: null,
-      subtitles: [],
-    });
-    return pictures;
+  async startPictures(pictures: PicturePlan): Promise<AsyncGenerator<RawFrame>[]> {
+    return (await this.start({ pictures, sound: null, subtitles: [] })).pictures;
   }
 }

@@ -180,9 +180,10 @@ describe('activating a classifier', () => {
       before.map(({ labelId, state, weight }) => [labelId, state, weight]),
     );
     for (const [i, tag] of back.entries()) expect(tag.probability).toBeCloseTo(before[i]!.probability, 5);
-    const explained = await engine.learning.explain(id);
+    const [nobody, explained] = await engine.learning.explain(['prediction_of_nobody', id]);
+    expect(nobody?.size).toBe(0);
     const revenge = before.find(({ labelId }) => labelId === 'theme/revenge');
-    expect(explained.get('theme/revenge')?.evidence).toEqual(revenge?.evidence);
+    expect(explained?.get('theme/revenge')?.evidence).toEqual(revenge?.evidence);
   });
 
   it('lets an analysis that has begun keep its version, and tags its prediction anew behind it', async () => {

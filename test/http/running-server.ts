@@ -70,7 +70,7 @@ export async function runServer(
     learning: {
       trainings: new Trainings({ prisma: database.prisma, notifications, pack: { id: 'compact' } }),
       activations: new Activations({ prisma: database.prisma, notifications, shipped: SHIPPED }),
-      explain: async () => new Map(),
+      explain: async (ids) => ids.map(() => new Map()),
     },
     discovery,
     taxonomy: TAXONOMY,

@@ -6,6 +6,6 @@ import type { Trainings } from './trainings.js';
 export interface LearningService {
   trainings: Pick<Trainings, 'request' | 'cancel' | 'events'>;
   activations: Pick<Activations, 'activate' | 'events'>;
-  /** Why the tags of a prediction are what they are, by label, where that is not stored. */
-  explain(predictionId: string): Promise<Map<string, Explanation>>;
+  /** Why the tags of each prediction are what they are, by label, where that is not stored. */
+  explain(predictionIds: readonly string[]): Promise<Map<string, Explanation>[]>;
 }

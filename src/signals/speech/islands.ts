@@ -109,7 +109,7 @@ const LONGEST_SECONDS = 29.9;
 const SHORTEST_PART_SECONDS = 5;
 
 /**
- * Islands that no window holds, cut in the middle of their quietest half second in the second half of what a window
+ * Islands that no window holds, cut in the middle of their quietest half second in the last third of what a window
  * holds, the latest of equals (the cut of WhisperX, Bain et al., 2023). Their parts need not wait for each other.
  *
  * @param probabilities one a frame of a gate
@@ -120,7 +120,7 @@ export function cutAtPauses(islands: readonly Island[], probabilities: Float32Ar
     let start = startSeconds;
     while (endSeconds - start > LONGEST_SECONDS) {
       const latest = Math.min(start + LONGEST_SECONDS, endSeconds - SHORTEST_PART_SECONDS);
-      const cut = quietestMoment(probabilities, start + LONGEST_SECONDS / 2, latest);
+      const cut = quietestMoment(probabilities, start + (2 / 3) * LONGEST_SECONDS, latest);
       parts.push({ startSeconds: start, endSeconds: cut });
       start = cut;
     }
