@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bestThreshold } from '../src/tagging/best-threshold.js';
 import { isValidation } from '../src/tagging/corpus.js';
 import { readCues } from '../src/tagging/cues.js';
 import { labelsOf, readMapping, readTaxonomy } from '../src/tagging/taxonomy.js';
-import { bestThreshold } from '../src/tagging/thresholds.js';
 import { readTrainingRows } from '../src/tagging/training-row.js';
 import { labelLines } from '../src/tagging/weak-labels/functions-table.js';
 import { labelProbabilities, learnLabelModel } from '../src/tagging/weak-labels/label-model.js';

@@ -1,8 +1,8 @@
 import type { Signal } from '../signals/signal.js';
 import { contentWords } from '../signals/text-words.js';
-import { lengthUnit } from './head.js';
 import type { SpaceLabel } from './label-space.js';
 import { FEWEST_WORDS } from './quality.js';
+import { lengthUnit, type TextLengths } from './text-lengths.js';
 import { type TextPart, textLogits } from './text-part/text-part.js';
 import { type Calibrator, calibrate } from './training/calibrator.js';
 import { headLogits, inputsOf, type Present, type VectorHead, writeInputs } from './vector-head.js';
@@ -25,7 +25,7 @@ export interface Classifier {
   vectors: VectorHead | null;
   calibrator: Calibrator;
   /** ln(1 + content words) of the training rows. */
-  length: { mean: number; deviation: number; least: number; most: number };
+  length: TextLengths;
   /** Encoders whose vectors it reads, by signal. */
   models: Partial<Record<Signal, string>>;
 }
@@ -57,7 +57,7 @@ export function answersTo(
   const words = contentWords(lines.join(' ')).length;
   const isTold = words >= FEWEST_WORDS;
   const hasWords = text !== null && isTold;
-  const length = isTold ? lengthUnit(words, classifier) : 0;
+  const length = isTold ? lengthUnit(words, classifier.length) : 0;
   const hasVectors =
     head?.layout.signals.some(({ signal, width }) => vectors[signal]?.length === width) ?? false;
   if (!hasWords && !hasVectors) {

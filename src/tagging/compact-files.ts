@@ -110,12 +110,16 @@ const CODE = [
     'train-text',
     'train-head',
     'calibration',
-    'thresholds',
+    'term-counts',
+    'text-lengths',
+    'label-sides',
+    'training/aim',
+    'training/calibrator',
     'text-graph',
     'train-compact',
     'compact-files',
   ],
-].map((name) => (name.includes('/') ? name : `tagging/${name}`));
+].map((name) => (name.startsWith('signals/') ? name : `tagging/${name}`));
 
 /** sha256 over the training code as it is written, not as it is compiled. */
 async function codeFingerprint(): Promise<string> {

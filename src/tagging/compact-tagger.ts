@@ -7,11 +7,12 @@ import { readTextLayout, TEXT_FILES } from '../signals/text-model.js';
 import { answer } from './answer.js';
 import { type Cues, cueLogits, readCues } from './cues.js';
 import { type FusionLayout, fuse } from './fusion.js';
-import { type Head, type HeadLabel, lengthUnit, lineContribution, readHead, textLogit } from './head.js';
+import { type Head, type HeadLabel, lineContribution, readHead, textLogit } from './head.js';
 import { FEWEST_WORDS, judgeQuality, knownWords } from './quality.js';
 import type { Evidence, Tagging } from './tag.js';
 import { groupsOf, type Tagger } from './tagger.js';
 import { labelsOf, readTaxonomy } from './taxonomy.js';
+import { lengthUnit } from './text-lengths.js';
 import { weigh } from './verdict.js';
 
 export const HEAD_FILE = 'head.json';
@@ -95,7 +96,7 @@ export function tagEmbeddings(
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 
-const unitOf = (text: SignalEmbedding, head: Head) => lengthUnit(knownWords(text), head);
+const unitOf = (text: SignalEmbedding, head: Head) => lengthUnit(knownWords(text), head.length);
 
 function textParts(label: HeadLabel, text: SignalEmbedding, head: Head, dense: number): Evidence[] {
   const u = unitOf(text, head);

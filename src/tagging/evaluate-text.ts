@@ -3,10 +3,11 @@ import { TextModel } from '../signals/text-model.js';
 import { contentWords } from '../signals/text-words.js';
 import { HEAD_FILE } from './compact-tagger.js';
 import type { LabelledText } from './corpus.js';
-import { type Head, lengthUnit, readHead, textLogit } from './head.js';
+import { type Head, readHead, textLogit } from './head.js';
 import { averagePrecision, columns, f1, meanAveragePrecision, type Scored } from './measure.js';
 import { labelTargets } from './targets.js';
 import { labelsOf, readMapping, readTaxonomy } from './taxonomy.js';
+import { lengthUnit } from './text-lengths.js';
 import { alikesOf, noisyValidation, type TrainingSet } from './training-set.js';
 
 /** Log-odds of the sources of one kind beside what the data says: `tag` or `genre`, in the layout's order. */
@@ -43,7 +44,7 @@ export async function scoreLabels(
   const scored = { ...emptyScored(texts.length, head.labels.length), truth };
   for (const [i, { text }] of texts.entries()) {
     const encoded = await model.encodeLines([text]);
-    const u = lengthUnit(contentWords(text).length, head);
+    const u = lengthUnit(contentWords(text).length, head.length);
     head.labels.forEach((label, j) => {
       const at = i * head.labels.length + j;
       scored.scores[at] = encoded

@@ -42,12 +42,6 @@ export async function readHead(file: string): Promise<Head> {
   }
 }
 
-/** A text's length in deviations from the training texts, held to their range. */
-export function lengthUnit(words: number, { length }: Pick<Head, 'length'>): number {
-  const value = Math.min(length.most, Math.max(length.least, Math.log(1 + words)));
-  return (value - length.mean) / length.deviation;
-}
-
 /**
  * A label's log-odds from the text alone: constant + Σ over sources of gain · weight · score.
  * As scores add up over lines, so does everything but the constant.

@@ -1,5 +1,5 @@
+import { bestThreshold } from './best-threshold.js';
 import { randomStream } from './random.js';
-import { bestThreshold } from './thresholds.js';
 
 /** Answers and truth of many rows: rows × labels, row after row; truth 1 yes, −1 no, 0 unknown. */
 export interface Scored {

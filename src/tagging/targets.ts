@@ -49,7 +49,8 @@ export function sourceTargets(
  * What each text says of each label of the taxonomy. A genre is decided by the film's genres and so is a label
  * that only genres stand for; other moods and themes are decided by the tags. Where the deciding kind is known, names
  * of the other kind speak for a label too; where it is not, nothing is known: counting only what speaks for a
- * label would make it look more frequent than it is. Labels of `mapping.words` are decided by their words.
+ * label would make it look more frequent than it is. Labels of `mapping.words` are decided by their words: a synopsis that
+ * has some of them, but not enough, counts as without the label, or a single spoken word would be taken for proof.
  */
 export function labelTargets(
   texts: readonly LabelledText[],
@@ -69,7 +70,7 @@ export function labelTargets(
       const named =
         tags.some((name) => text.labels.tag?.includes(name)) ||
         genres.some((name) => text.labels.genre?.includes(name));
-      const known = hint ? hint[i] !== 0 : stands && text.labels[decidedBy] !== undefined;
+      const known = hint ? text.source !== 'extract' : stands && text.labels[decidedBy] !== undefined;
       if (known) targets[i * labels.length + j] = named || hint?.[i] === 1 ? 1 : -1;
     });
   });

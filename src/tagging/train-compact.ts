@@ -31,7 +31,7 @@ const SETTINGS = {
   /** Naive Bayes for the genres, in the synopses and in the film extracts. */
   bayes: { smoothing: 1e-5 },
   /** How much each model counts beside the synopses' regression: see `Corpus`. */
-  spreads: { synopsesBayes: 1.5, extracts: 0.5, extractsBayes: 0.5 },
+  spreads: { synopsesBayes: 1.5, extracts: 0.75, extractsBayes: 0.75 },
   head: { cost: 0.1, balance: 0.5, epochs: 5 },
   /** Noisy cuts of each synopsis: the head is learned and calibrated on them, the sources are not. */
   cuts: 2,
@@ -125,7 +125,8 @@ async function learn(
       targets: byOrigin(known, origins, labels.length),
       labels,
       mapped: mappedSources(labels, sources, mapping),
-      calibrateFrom: originals.length,
+      told: [...texts.keys()].filter((row) => texts[row]!.source !== 'extract'),
+      trailerLike: originals.length,
     },
     { ...SETTINGS.head, seed: SETTINGS.seed },
     threads,

@@ -1,12 +1,14 @@
 import type { ThreadPool } from '../inference/threads.js';
-import { fitCalibration, offsetAt, sigmoid, slopeAt } from './calibration.js';
+import { sigmoid } from './calibration.js';
 import type { LabelledText } from './corpus.js';
-import { type CrossFit, crossFit, FOLDS } from './cross-fit.js';
-import { type Head, lengthUnit } from './head.js';
-import { columns } from './measure.js';
+import { type CrossFit, crossFit, FOLDS, pick } from './cross-fit.js';
+import type { Head } from './head.js';
+import { priorOf } from './label-sides.js';
 import { fullRows } from './sparse.js';
-import { tuneThresholds } from './thresholds.js';
+import { lengthUnit, textLengths } from './text-lengths.js';
 import type { trainTasks } from './train-thread.js';
+import { thresholdsFor } from './training/aim.js';
+import { calibrateAll, fitPlatt, someRows, type UnseenAnswers } from './training/calibrator.js';
 import { foldOf, lengthOf } from './training-set.js';
 
 /**
@@ -25,13 +27,15 @@ export interface HeadLesson {
   labels: readonly string[];
   /** labels × sources: 1 where a source stands for the label. The weights are held to it. */
   mapped: Float32Array;
-  /** The texts, from here on, that look like a trailer's words: calibration and thresholds are theirs. */
-  calibrateFrom: number;
+  /** The texts that tell a film, whole or cut as a trailer's words: the calibration is theirs. */
+  told: readonly number[];
+  /** The texts, from here on, that look like a trailer's words: the thresholds are theirs. */
+  trailerLike: number;
 }
 
 /**
  * Learns each label from all scores, held to the sources that stand for it, then calibrates on answers to films that neither the scores' models nor the
- * head had seen, and tunes the thresholds on the same answers.
+ * head had seen, and sets the thresholds for those of them that look like a trailer's words.
  */
 export async function learnHead(
   lesson: HeadLesson,
@@ -55,29 +59,37 @@ export async function learnHead(
     options,
     threads,
   );
-  const length = lengthRange(texts.slice(lesson.calibrateFrom));
-  const units = Float32Array.from(texts, (text) => lengthUnit(lengthOf(text), { length }));
-  const calibrated = columns({
+  const length = textLengths(lesson.told.map((row) => lengthOf(texts[row]!)));
+  const answers: UnseenAnswers = {
     labels: labels.length,
-    scores: withBias(fit, folds).subarray(lesson.calibrateFrom * labels.length),
-    truth: targets.subarray(lesson.calibrateFrom * labels.length),
-  }).map(({ scores, truth }) => {
-    const u = units.subarray(lesson.calibrateFrom);
-    const calibration = fitCalibration(scores, u, truth);
-    const logOdds = scores.map((z, i) => slopeAt(calibration, u[i]!) * z + offsetAt(calibration, u[i]!));
-    return { calibration, logOdds, truth };
-  });
-  const thresholds = tuneThresholds(
-    calibrated.map(({ logOdds }) => logOdds),
-    calibrated.map(({ truth }) => truth),
+    logits: pick(withBias(fit, folds), lesson.told, labels.length),
+    targets: Float32Array.from(pick(targets, lesson.told, labels.length), (side) =>
+      side === 0 ? Number.NaN : (side + 1) / 2,
+    ),
+    lengths: Float32Array.from(lesson.told, (row) => lengthUnit(lengthOf(texts[row]!), length)),
+    folds: Uint8Array.from(lesson.told, (row) => folds[row]!),
+  };
+  const calibrator = fitPlatt(answers);
+  const thresholds = thresholdsFor(
+    { kind: 'best-f1' },
+    someRows(
+      { ...answers, logits: calibrateAll(calibrator, answers) },
+      (place) => lesson.told[place]! >= lesson.trailerLike,
+    ),
+    labels.map((id) => id.slice(0, id.indexOf('/'))),
   );
   return {
-    length,
+    length: {
+      mean: round(length.mean),
+      deviation: round(length.deviation),
+      least: round(length.least),
+      most: round(length.most),
+    },
     labels: labels.map((id, j) => ({
       id,
-      prior: priorOf(calibrated[j]!.truth),
+      prior: round(priorOf(answers.targets, labels.length, j)),
       threshold: round(Math.max(LEAST_THRESHOLD, sigmoid(thresholds[j]!))),
-      calibration: calibrated[j]!.calibration.coefficients,
+      calibration: calibrator.labels[j]!,
       bias: round(fit.model.bias[j]!),
       weights: Array.from({ length: sources }, (_, s) =>
         round(fit.model.weights[s * labels.length + j]! * scale[s]!),
@@ -102,25 +114,6 @@ function scalesOf(scores: Float32Array, width: number): Float32Array {
   });
   const rows = scores.length / width;
   return Float32Array.from(squares, (sum) => 1 / (Math.sqrt((sum / rows) * width) || 1));
-}
-
-function lengthRange(texts: readonly LabelledText[]): Head['length'] {
-  const lengths = texts.map((text) => Math.log(1 + lengthOf(text)));
-  const mean = lengths.reduce((sum, value) => sum + value, 0) / lengths.length;
-  const variance = lengths.reduce((sum, value) => sum + (value - mean) ** 2, 0) / lengths.length;
-  return {
-    mean: round(mean),
-    deviation: round(Math.sqrt(variance)),
-    least: round(Math.min(...lengths)),
-    most: round(Math.max(...lengths)),
-  };
-}
-
-/** Log-odds of the label, one imagined text added on each side. */
-function priorOf(truth: Int8Array): number {
-  const positives = truth.reduce((n, value) => n + (value > 0 ? 1 : 0), 1);
-  const negatives = truth.reduce((n, value) => n + (value < 0 ? 1 : 0), 1);
-  return round(Math.log(positives / negatives));
 }
 
 /** Six decimals: more would only say noise. */

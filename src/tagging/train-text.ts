@@ -1,5 +1,5 @@
 import type { ThreadPool } from '../inference/threads.js';
-import { termsOf, type Vocabulary, weighLines } from '../signals/text-features.js';
+import { type Vocabulary, weighLines } from '../signals/text-features.js';
 import { vocabularyOf } from '../signals/text-model.js';
 import type { BayesOptions } from './bayes.js';
 import type { LabelledText } from './corpus.js';
@@ -7,14 +7,11 @@ import { crossFit, FOLDS } from './cross-fit.js';
 import { type SparseRows, stackRows } from './sparse.js';
 import { leadingSubspace, type Subspace } from './subspace.js';
 import type { Source } from './targets.js';
+import { countTerms, type VocabularySettings } from './term-counts.js';
 import type { trainTasks } from './train-thread.js';
 import { foldOf } from './training-set.js';
 
-export interface TextSettings {
-  /** Terms in the vocabulary, the most frequent ones. */
-  terms: number;
-  /** Texts that a term must occur in. */
-  fewestTexts: number;
+export interface TextSettings extends VocabularySettings {
   /** Numbers in the similarity vector. */
   dense: number;
   seed: number;
@@ -31,20 +28,6 @@ export interface LearnedText {
   bias: Float32Array;
   /** rows × sources: scores by models that saw no text of the same film. */
   unseenScores: Float32Array;
-}
-
-/** Terms in more than this share of the texts tell nothing apart. */
-const MOST_TEXTS = 0.7;
-
-export function countVocabulary(texts: readonly LabelledText[], settings: TextSettings): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const { text } of texts) {
-    for (const term of new Set(termsOf(text))) counts.set(term, (counts.get(term) ?? 0) + 1);
-  }
-  return [...counts]
-    .filter(([, n]) => n >= settings.fewestTexts && n <= MOST_TEXTS * texts.length)
-    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .slice(0, settings.terms);
 }
 
 export function rowsOf(texts: readonly LabelledText[], vocabulary: Vocabulary): SparseRows {
@@ -89,7 +72,10 @@ export async function learnText(
 ): Promise<LearnedText> {
   const { texts, sources } = lessons;
   const synopses = texts.slice(0, lessons.synopses);
-  const counts = countVocabulary(synopses, settings);
+  const counts = countTerms(
+    synopses.map(({ text }) => [text]),
+    settings,
+  );
   const vocabulary = vocabularyOf(synopses.length, counts);
   const rows = rowsOf(texts, vocabulary);
   const importance = new Float32Array(texts.length).fill(1);

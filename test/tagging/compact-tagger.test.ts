@@ -5,8 +5,9 @@ import type { Moment, SignalEmbedding } from '../../src/signals/signal.js';
 import { tagEmbeddings } from '../../src/tagging/compact-tagger.js';
 import type { Cues } from '../../src/tagging/cues.js';
 import { fuse } from '../../src/tagging/fusion.js';
-import { type Head, lengthUnit } from '../../src/tagging/head.js';
+import type { Head } from '../../src/tagging/head.js';
 import type { Tag } from '../../src/tagging/tag.js';
+import { lengthUnit } from '../../src/tagging/text-lengths.js';
 import { stateOf, weigh } from '../../src/tagging/verdict.js';
 
 const DENSE = 2;
@@ -150,8 +151,8 @@ test('two words are too few to answer from', () => {
 });
 
 test('a text longer than all training texts is calibrated as the longest of them', () => {
-  expect(lengthUnit(1e6, head)).toBe(4);
-  expect(lengthUnit(0, head)).toBe(-1);
+  expect(lengthUnit(1e6, head.length)).toBe(4);
+  expect(lengthUnit(0, head.length)).toBe(-1);
 });
 
 test('in each group at most one tag is PRIMARY, the strongest; only accepted tags have a weight', () => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { trainBayes } from '../../src/tagging/bayes.js';
+import { bestThreshold } from '../../src/tagging/best-threshold.js';
 import { fitCalibration, offsetAt, sigmoid, slopeAt } from '../../src/tagging/calibration.js';
 import { trainLogistic } from '../../src/tagging/logistic.js';
 import { randomStream } from '../../src/tagging/random.js';
 import { fullRows, project, stackRows } from '../../src/tagging/sparse.js';
 import { eigen, leadingSubspace } from '../../src/tagging/subspace.js';
-import { bestThreshold, tuneThresholds } from '../../src/tagging/thresholds.js';
 
 const options = { cost: 1, balance: 0, epochs: 60, seed: 3 };
 
@@ -178,18 +178,6 @@ test('without examples calibration leaves a score as it is', () => {
 test('the best threshold lies between the last score that is worth accepting and the next', () => {
   expect(bestThreshold([5, 4, 3, 2, 1], [1, 1, -1, -1, -1])).toBe(3.5);
   expect(bestThreshold([5, 4, 3, 2, 1], [1, 0, 1, -1, -1])).toBe(2.5);
-});
-
-test('a label with few positives keeps close to the shared threshold, one with many to its own', () => {
-  const many = 400;
-  const common = {
-    scores: Float32Array.from({ length: many }, (_, i) => i),
-    truth: Int8Array.from({ length: many }, (_, i) => (i >= 100 ? 1 : -1)),
-  };
-  const rare = { scores: Float32Array.of(300, 299, 1), truth: Int8Array.of(1, -1, -1) };
-  const [own, drawn] = tuneThresholds([common.scores, rare.scores], [common.truth, rare.truth]);
-  expect(own).toBeGreaterThan(95);
-  expect(drawn).toBeLessThan(115);
 });
 
 test('projecting sparse rows is the matrix product', () => {

@@ -87,6 +87,18 @@ test('the sources are the names that occur and stand for something, and the labe
   expect([...mappedSources(['mood/dark', 'theme/solitude'], sources, mapping)]).toEqual([1, 1, 0, 0, 0, 1]);
 });
 
+test('of a label known by its words, a synopsis with too few of them is without it, an extract unknown', () => {
+  const crowd = Array.from({ length: 20 }, () => text({}, 'a crowded fair'));
+  const texts = [
+    text({}, 'alone and lonely'),
+    text({}, 'she was alone once'),
+    text({}, 'alone and lonely', 'extract'),
+    ...crowd,
+  ];
+  const targets = labelTargets(texts, taxonomy, mapping, wordHints(texts, taxonomy, mapping));
+  expect([2, 5, 8, 11].map((at) => targets[at])).toEqual([1, -1, 0, -1]);
+});
+
 test('an extract loses the words that name genres and forms, and keeps the matter', () => {
   const masked = maskGenreWords(
     'Fog is a 2013 British science fiction action comedy film starring A. It is a crime story of a family at war, a spy and a mystery.',

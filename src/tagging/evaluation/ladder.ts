@@ -1,7 +1,7 @@
 import type { ThreadPool } from '../../inference/threads.js';
+import { bestThreshold } from '../best-threshold.js';
 import { sigmoid } from '../calibration.js';
 import { isTold } from '../quality.js';
-import { bestThreshold } from '../thresholds.js';
 import type { trainTasks } from '../train-thread.js';
 import type { TrainingRow } from '../training-row.js';
 import { type KnownTexts, referenceLogits } from './reference.js';

@@ -1,9 +1,10 @@
 import type { ThreadPool } from '../../inference/threads.js';
-import { type SparseRow, termsOf, weighLines } from '../../signals/text-features.js';
+import { type SparseRow, weighLines } from '../../signals/text-features.js';
 import { vocabularyOf } from '../../signals/text-model.js';
 import { FOLDS, indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
 import { pickRows, stackRows } from '../sparse.js';
+import { countTerms } from '../term-counts.js';
 import type { trainTasks } from '../train-thread.js';
 import { knowing, type TextPart } from './text-part.js';
 
@@ -33,9 +34,7 @@ export interface LearnedTextPart {
 
 /** Chosen by validation figures: docs/decisions/023. */
 const SETTINGS = {
-  terms: 120_000,
-  fewestTexts: 3,
-  mostTexts: 0.7,
+  vocabulary: { terms: 120_000, fewestTexts: 3 },
   solver: { cost: 0.7, balance: 0.8, epochs: 6 },
   firstEpochs: 3,
 };
@@ -51,7 +50,7 @@ export async function learnTextPart(
   progress: (done: number, of: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<LearnedTextPart> {
-  const counts = countTerms(lesson.texts);
+  const counts = countTerms(lesson.texts, SETTINGS.vocabulary);
   const vocabulary = vocabularyOf(lesson.texts.length, counts);
   const excerpts = lesson.excerpts ?? [];
   const asked = stackRows(
@@ -113,18 +112,6 @@ export async function learnTextPart(
     unseen: unseen.slice(0, targets.length),
     unseenExcerpts: unseen.slice(targets.length),
   };
-}
-
-/** The terms that the part knows, each with the number of texts that have it, the most frequent first. */
-function countTerms(texts: TextLesson['texts']): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const lines of texts) {
-    for (const term of new Set(lines.flatMap(termsOf))) counts.set(term, (counts.get(term) ?? 0) + 1);
-  }
-  return [...counts]
-    .filter(([, n]) => n >= SETTINGS.fewestTexts && n <= SETTINGS.mostTexts * texts.length)
-    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .slice(0, SETTINGS.terms);
 }
 
 /** The sum of a text's lines. */

@@ -45,11 +45,14 @@ export function calibrateAll(
 
 export function fitCalibrator(method: CalibrationMethod, answers: UnseenAnswers): Calibrator {
   if (method === 'temperature') return { method, factor: fitFactor(answers) };
-  const columns = Array.from({ length: answers.labels }, (_, j) => columnOf(answers, j));
-  if (method === 'isotonic') return { method, labels: columns.map(fitCurve) };
+  if (method === 'isotonic') return { method, labels: columnsOf(answers).map(fitCurve) };
+  return fitPlatt(answers);
+}
+
+export function fitPlatt(answers: UnseenAnswers): Extract<Calibrator, { method: 'platt' }> {
   return {
-    method,
-    labels: columns.map(
+    method: 'platt',
+    labels: columnsOf(answers).map(
       ({ logits, targets, lengths }) =>
         fitCalibration(
           logits,
@@ -126,6 +129,9 @@ interface Column {
   targets: Float32Array;
   lengths: Float32Array;
 }
+
+const columnsOf = (answers: UnseenAnswers) =>
+  Array.from({ length: answers.labels }, (_, j) => columnOf(answers, j));
 
 /** One label's known answers. */
 function columnOf({ labels, logits, targets, lengths }: UnseenAnswers, label: number): Column {

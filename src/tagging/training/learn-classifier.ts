@@ -8,7 +8,7 @@ import { sigmoid } from '../calibration.js';
 import type { Classifier } from '../classifier.js';
 import { writeClassifier } from '../classifier-file.js';
 import { FOLDS } from '../cross-fit.js';
-import { lengthUnit } from '../head.js';
+import { priorOf, sidesOf } from '../label-sides.js';
 import {
   type LabelSpace,
   someGroups,
@@ -19,6 +19,7 @@ import {
 } from '../label-space.js';
 import { FEWEST_WORDS, isTold } from '../quality.js';
 import { hash32 } from '../random.js';
+import { lengthUnit, textLengths } from '../text-lengths.js';
 import { learnTextPart } from '../text-part/learn-text-part.js';
 import type { TextPart } from '../text-part/text-part.js';
 import type { TrainingOptions, TrainingProgress } from '../train-classifier.js';
@@ -71,8 +72,8 @@ export async function learnClassifier(
   const { text, offsets, excerpts } = await learnWords(lesson, options.seed, progress, signal);
   const learned = await learnSignals(lesson, offsets, options, progress, signal);
   progress({ stage: 'calibration', done: 0, of: 1 });
-  const length = lengthsOf(lesson.rows);
-  const unitOf = (words: number) => lengthUnit(words, { length });
+  const length = textLengths(lesson.rows.flatMap(({ lines }) => (isTold(lines) ? [wordsOf(lines)] : [])));
+  const unitOf = (words: number) => lengthUnit(words, length);
   const answers: UnseenAnswers = {
     labels: lesson.space.labels.length,
     logits: learned?.unseen ?? offsets,
@@ -166,18 +167,6 @@ function byFingerprint(a: TrainingRow, b: TrainingRow): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** How many rows have the label and how many have it not; a probability counts on both sides by its share. */
-function sidesOf(targets: Float32Array, labels: number, label: number): [number, number] {
-  let yes = 0;
-  let no = 0;
-  for (let at = label; at < targets.length; at += labels) {
-    if (Number.isNaN(targets[at]!)) continue;
-    yes += targets[at]!;
-    no += 1 - targets[at]!;
-  }
-  return [yes, no];
-}
-
 /** The part that reads words, its logits of rows that it never saw, 0 for those without words, and of parts of them. */
 async function learnWords(
   { rows, space, targets, folds }: Lesson,
@@ -261,25 +250,6 @@ function gather(from: Float32Array, rows: readonly number[], width: number): Flo
 }
 
 const wordsOf = (lines: readonly string[]) => contentWords(lines.join(' ')).length;
-
-function lengthsOf(rows: readonly TrainingRow[]): Classifier['length'] {
-  const spoken = rows.filter(({ lines }) => isTold(lines));
-  const lengths = spoken.map(({ lines }) => Math.log(1 + wordsOf(lines)));
-  const mean = lengths.reduce((sum, value) => sum + value, 0) / Math.max(1, lengths.length);
-  const variance = lengths.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, lengths.length);
-  return {
-    mean,
-    deviation: Math.sqrt(variance) || 1,
-    least: lengths.reduce((a, b) => Math.min(a, b), mean),
-    most: lengths.reduce((a, b) => Math.max(a, b), mean),
-  };
-}
-
-/** Log-odds of the label, one imagined row added on each side. */
-function priorOf(targets: Float32Array, labels: number, label: number): number {
-  const [yes, no] = sidesOf(targets, labels, label);
-  return Math.log((yes + 1) / (no + 1));
-}
 
 function fingerprintData({ rows, space, targets }: Lesson): string {
   const hash = createHash('sha256').update(space.labels.map(({ id }) => id).join('\n'));
