@@ -56,10 +56,47 @@ export async function noteValidator({ folder }: DownloadFolder, validator: strin
   else await writeFile(file, validator);
 }
 
-/** Leaves the bytes to the next call for the same address. */
-export async function leaveDownloadFolder({ folder }: DownloadFolder): Promise<void> {
+/** Empty folders and tiny files take room too. */
+const MAX_BROKEN = 64;
+
+/**
+ * Leaves the bytes to the next call for the same address. Of all that was left so, the newest stay, as many as take
+ * `maxBytes` together and at most 64: somebody who breaks off one download after another fills no disk.
+ */
+export async function leaveDownloadFolder({ folder }: DownloadFolder, maxBytes: number): Promise<void> {
+  const storeFolder = path.dirname(folder);
   const name = path.basename(folder).slice(RUNNING.length);
-  await rename(folder, path.join(path.dirname(folder), BROKEN + name));
+  await rename(folder, path.join(storeFolder, BROKEN + name));
+  let total = 0;
+  for (const [index, { left, bytes }] of (await brokenFolders(storeFolder)).entries()) {
+    total += bytes;
+    if (index >= MAX_BROKEN || total > maxBytes) await removeWhole(left);
+  }
+}
+
+/** The newest first. */
+async function brokenFolders(
+  storeFolder: string,
+): Promise<{ left: string; bytes: number; writtenAt: number }[]> {
+  const names = (await readdir(storeFolder)).filter((name) => name.startsWith(BROKEN));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const left = path.join(storeFolder, name);
+      const written = await stat(path.join(left, BYTES)).catch(() => null);
+      return { left, bytes: written?.size ?? 0, writtenAt: written?.mtimeMs ?? 0 };
+    }),
+  );
+  return found.toSorted((a, b) => b.writtenAt - a.writtenAt);
+}
+
+/** Under another name first, so that nobody continues what is half gone. */
+async function removeWhole(left: string): Promise<void> {
+  const leaving = path.join(path.dirname(left), `${RUNNING}${randomUUID()}`);
+  const isOurs = await rename(left, leaving).then(
+    () => true,
+    () => false,
+  );
+  if (isOurs) await rm(leaving, { recursive: true, force: true });
 }
 
 /** 128 bits of the address's sha256: names in the store tell nobody where a file came from. */

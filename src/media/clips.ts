@@ -76,11 +76,11 @@ async function readWanted(
 ): Promise<Map<number, Uint8Array>> {
   const { path, video, packets, times, segments } = input;
   const zero = packets.firstPts * packets.timeBase;
-  const inFile = ({ from, to }: Segment) => ({ from: from + zero, to: to + zero });
-  const decoded = segments?.map(({ keySeconds, ...segment }) => ({
-    ...inFile(segment),
-    keySeconds: keySeconds + zero,
-  }));
+  const inFile = <T extends Segment>(segment: T): T => ({
+    ...segment,
+    from: segment.from + zero,
+    to: segment.to + zero,
+  });
   const timeOf = frameClock(packets);
   const size = normalisedSize(video);
   const region = usedRegion(size);
@@ -94,7 +94,7 @@ async function readWanted(
         streamIndex: video.streamIndex,
         outputs: [{ format: clipPictures(size), selection: { stretches: stretches(times).map(inFile) } }],
         frames: 'ALL',
-        segments: decoded ?? null,
+        segments: segments?.map(inFile) ?? null,
         leadSeconds: packets.leadSeconds,
       },
       sound: null,
@@ -119,7 +119,7 @@ function segmentsAround(times: readonly number[], packets: PacketList): DecodedS
     const from = keys.findLast((key) => key <= time + SAME_TIME_SECONDS) ?? 0;
     const last = segments.at(-1);
     if (last && from <= last.to) last.to = time + SAME_TIME_SECONDS;
-    else segments.push({ from, to: time + SAME_TIME_SECONDS, keySeconds: from });
+    else segments.push({ from, to: time + SAME_TIME_SECONDS, isLate: false });
   }
   return segments;
 }

@@ -52,7 +52,9 @@ export function firstWindows(
   facts: Pick<MediaFacts, 'format'> & { video: VideoFacts },
 ): Window[] | null {
   if (isSmallFilm(packets, facts.video) || !hasUsefulKeyFrames(packets, facts.video)) return null;
-  const windows = planWindows(gopsOf(packets), canEnterLate(facts));
+  const gops = gopsOf(packets);
+  const entered = planWindows(gops, canEnterLate(facts) && marksCuts(gops));
+  const windows = entered.filter(isLate).length > MAX_LATE ? planWindows(gops, false) : entered;
   return shareOf(packets, windows) <= MAX_WINDOW_SHARE ? windows : null;
 }
 
@@ -62,6 +64,15 @@ export function firstWindows(
  */
 export function canEnterLate({ format, video }: Pick<MediaFacts, 'format' | 'video'>): boolean {
   return video?.codec === 'h264' && format.split(',').includes('mp4');
+}
+
+/** Late windows are read by a process each: more of them than this cost more than they save. */
+const MAX_LATE = 24;
+
+/** Where an encoder puts key frames on cuts, a cut that has none is rare, and so are spikes that are none. */
+function marksCuts(gops: readonly Gop[]): boolean {
+  const longest = longestOf(gops);
+  return gops.filter((gop) => isEarly(gop, longest)).length >= gops.length / 2;
 }
 
 /** The frames that are decoded: those that no other frame needs are left out where that is reliable. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Failure } from '../failure.js';
 import { placeCuts } from './cut-place.js';
-import { firstWindows } from './decode-plan.js';
+import { firstWindows, isLate } from './decode-plan.js';
 import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
 import { frameSequence, type KeptFrame } from './kept-frames.js';
@@ -112,7 +112,16 @@ async function readStreams(
   const readings = new Readings(file, endSeconds, signal);
   return readings.run(async () => {
     const first = await readings.start({
-      pictures: stream && picturePlan(stream, stream.windows && segmentsOf(stream.windows, stream)),
+      pictures:
+        stream &&
+        picturePlan(
+          stream,
+          stream.windows &&
+            segmentsOf(
+              stream.windows.filter((window) => !isLate(window)),
+              stream,
+            ),
+        ),
       sound: track && { streamIndex: track.streamIndex, zeroSeconds },
       subtitles: texts.map(({ streamIndex }) => streamIndex),
     });

@@ -63,7 +63,8 @@ export async function download(address: string, options: DownloadOptions): Promi
       await transfer.complete(first, signal);
     } catch (error) {
       const failure = failureOf(error, deadline, options);
-      if (transfer.isContinuable && CONTINUABLE.has(failure.code)) await leaveDownloadFolder(place);
+      if (transfer.isContinuable && CONTINUABLE.has(failure.code))
+        await leaveDownloadFolder(place, options.maxBytes);
       throw failure;
     } finally {
       await transfer.close();

@@ -8,21 +8,13 @@ export interface Segment {
   to: number;
 }
 
-/** A stretch that is decoded. */
+/** A stretch that is decoded, one of the joined input. */
 export interface DecodedSegment extends Segment {
   /**
-   * The key frame that decoding begins with: at `from`, or before it. In the second case all between the two is left
-   * out, and what is shown first is made of pictures that were never seen.
+   * There is no key frame at `from`: what is shown first is made of pictures that were never seen. Such a segment is
+   * read alone, because a decoder that has seen another part of the film mixes up the order of the two.
    */
-  keySeconds: number;
-}
-
-/** One stretch of the joined input. */
-export interface Entry extends Segment {
-  /** Begins at a packet that is no key frame. */
   isLate: boolean;
-  /** Its pictures are wanted. */
-  isShown: boolean;
 }
 
 /**
@@ -34,25 +26,13 @@ export const ENTRY_SPACING_SECONDS = 100_000;
 /** A time that passes through text stays at or behind the key frame it means: less than any frame's length. */
 const SEEK_MARGIN_SECONDS = 0.0005;
 
-/**
- * What is to be read for the segments. A late one is preceded by its key frame: the decoder forgets what it had seen
- * elsewhere, or it would take pictures for ones of long ago and drop them.
- */
-export function entriesOf(segments: readonly DecodedSegment[]): Entry[] {
-  return segments.flatMap(({ from, to, keySeconds }): Entry[] => {
-    const isLate = keySeconds < from;
-    const shown = { from, to, isLate, isShown: true };
-    return isLate ? [{ from: keySeconds, to: keySeconds, isLate: false, isShown: false }, shown] : [shown];
-  });
-}
-
 /** Where ffmpeg is told to begin an entry, as it reads it. */
 function inpoint({ from }: Segment): number {
   return Number((from + SEEK_MARGIN_SECONDS).toFixed(6));
 }
 
 /** What is added to a time of the file, so that it is the joined input's in entry number `index`. */
-export function entryShift(entry: Entry, index: number): number {
+export function entryShift(entry: DecodedSegment, index: number): number {
   return index * ENTRY_SPACING_SECONDS - inpoint(entry);
 }
 
@@ -63,13 +43,13 @@ export function entryShift(entry: Entry, index: number): number {
 const PROBE_WITHOUT_DECODING = 'option codec_whitelist none';
 
 /** @param leadSeconds see `PacketList.leadSeconds`: an entry ends where any stream's packet is behind it */
-export function concatScript(entries: readonly Entry[], leadSeconds: number): string {
+export function concatScript(entries: readonly DecodedSegment[], leadSeconds: number): string {
   const lines = entries.flatMap((entry) => [
     `file '${INPUT}'`,
     PROBE_WITHOUT_DECODING,
     ...(entry.isLate ? ['option seek2any 1'] : []),
     `inpoint ${inpoint(entry).toFixed(6)}`,
-    `outpoint ${(entry.isShown ? entry.to + leadSeconds : inpoint(entry) + SEEK_MARGIN_SECONDS).toFixed(6)}`,
+    `outpoint ${(entry.to + leadSeconds).toFixed(6)}`,
     `duration ${ENTRY_SPACING_SECONDS}`,
   ]);
   return `ffconcat version 1.0\n${lines.join('\n')}\n`;
@@ -78,12 +58,12 @@ export function concatScript(entries: readonly Entry[], leadSeconds: number): st
 /** Gives joined frames back their times in the file; what decoding needed beside the segments is left out. */
 export async function* inFileTime(
   frames: AsyncGenerator<RawFrame>,
-  entries: readonly Entry[],
+  entries: readonly DecodedSegment[],
 ): AsyncGenerator<RawFrame> {
   for await (const { seconds, data } of frames) {
     const index = Math.round(seconds / ENTRY_SPACING_SECONDS);
     const entry = entries[index];
-    if (!entry?.isShown) continue;
+    if (!entry) continue;
     const fileSeconds = seconds - entryShift(entry, index);
     const isInside = fileSeconds >= entry.from - SAME_TIME_SECONDS && fileSeconds < entry.to;
     if (isInside) yield { seconds: fileSeconds, data };

@@ -23,9 +23,6 @@ export async function look(
   if (!scanned || !shown) return { frames: [], kept: [] };
   const timeOf = frameClock(stream.packets);
   const [frames, pictures] = await Promise.all([measured(scanned, stream, timeOf), collected(shown, timeOf)]);
-  // Around the joints of windows that are entered late, a decoder mixes up the order.
-  frames.sort(byTime);
-  pictures.sort(byTime);
   return { frames, kept: keptFrames(pictures, (seconds) => frameAt(frames, seconds)) };
 }
 

@@ -56,26 +56,30 @@ export function picturePlan(
 /** The stretches of the file that are windows of the trailer. */
 export function segmentsOf(windows: readonly Window[], { packets }: PictureStream): DecodedSegment[] {
   const zero = packets.firstPts * packets.timeBase;
-  return windows.map(({ from, to, keySeconds }) => ({
-    from: from + zero,
-    to: to + zero,
-    keySeconds: keySeconds + zero,
+  return windows.map((window) => ({
+    from: window.from + zero,
+    to: window.to + zero,
+    isLate: isLate(window),
   }));
 }
 
 /**
  * Looks at as few pictures as shots, thumbnails and measures need: windows that packet sizes ask for first; then,
  * where the key frames among them leave it open, more; everything, where a container's key frames are none.
- * @param first the stream's windows, already streaming as `pictureOutputs`
+ * @param first the stream's windows that begin at key frames, already streaming by `picturePlan`
  */
 export async function readPictures(
   first: AsyncGenerator<RawFrame>[],
   stream: PictureStream,
   open: OpenPictures,
 ): Promise<Pictures> {
-  const seen = await look(first, stream);
   const { windows } = stream;
+  let seen = await look(first, stream);
   if (windows === null) return whole(seen);
+  for (const window of windows.filter(isLate)) {
+    const late = await look(await open(segmentsOf([window], stream)), stream);
+    seen = together(seen, late, [window]);
+  }
   const gops = gopsOf(stream.packets);
   const keys = gops.map(({ startSeconds }) => frameAt(seen.frames, startSeconds));
   if (keys.every((key) => key !== undefined)) {

@@ -6,8 +6,6 @@ import {
   concatScript,
   type DecodedSegment,
   ENTRY_SPACING_SECONDS,
-  type Entry,
-  entriesOf,
   entryShift,
   inFileTime,
   type Segment,
@@ -82,7 +80,7 @@ const SAMPLE_RATE = 16_000;
 /** @throws Failure what `startChild` throws */
 export async function startReading(plan: ReadingPlan, signal: AbortSignal): Promise<Reading> {
   const { pictures, sound, subtitles } = plan;
-  const entries = pictures?.segments ? entriesOf(pictures.segments) : null;
+  const entries = pictures?.segments ?? null;
   // Beside joined entries, sound and subtitles are read from the file as it is.
   const wantsFile = entries === null || sound !== null || subtitles.length > 0;
   const fileInput = entries ? 1 : 0;
@@ -136,7 +134,7 @@ const SKIPPED = { ALL: 'default', REFERENCE: 'noref' } as const;
 /** Frames are given out before the decoder has seen a key frame. */
 const LATE_DECODING = ['-flags', '+output_corrupt'];
 
-function decoderOptions(frames: PicturePlan['frames'], entries: readonly Entry[] | null): string[] {
+function decoderOptions(frames: PicturePlan['frames'], entries: readonly DecodedSegment[] | null): string[] {
   return [
     ...['-max_pixels', String(MAX_PIXELS), '-skip_frame', SKIPPED[frames]],
     ...(frames === 'ALL' ? [] : FAST_DECODING),
@@ -147,7 +145,7 @@ function decoderOptions(frames: PicturePlan['frames'], entries: readonly Entry[]
 function pictureOutput(
   { streamIndex }: PicturePlan,
   { format, selection }: PictureOutput,
-  { index, entries }: { index: number; entries: readonly Entry[] | null },
+  { index, entries }: { index: number; entries: readonly DecodedSegment[] | null },
 ): string[] {
   const filters = [
     ...(selection === 'ALL' ? [] : [`select='${selectExpression(selection, entries)}'`]),
@@ -171,7 +169,7 @@ export const GAP_SECONDS = 0.15;
 
 function selectExpression(
   selection: Exclude<FrameSelection, 'ALL'>,
-  entries: readonly Entry[] | null,
+  entries: readonly DecodedSegment[] | null,
 ): string {
   if ('stretches' in selection) return sum(selection.stretches.map((stretch) => inEntries(stretch, entries)));
   // Register 0 holds the time from which the next frame is due, register 1 the number of the last one's successor.
@@ -195,7 +193,7 @@ function sum(terms: readonly string[]): string {
 }
 
 /** A stretch may reach from one entry into the next: it is wanted in each of them. */
-function inEntries(stretch: Segment, entries: readonly Entry[] | null): string {
+function inEntries(stretch: Segment, entries: readonly DecodedSegment[] | null): string {
   if (entries === null) return between(stretch, 0);
   const parts = entries.flatMap((entry, index) =>
     stretch.to > entry.from && stretch.from < entry.to ? [between(stretch, entryShift(entry, index))] : [],

@@ -51,6 +51,8 @@ function randomWords(random: () => number): Uint32Array {
   return Uint32Array.from([...terms], (term) => term * 256 + 1 + Math.floor(255 * random())).sort();
 }
 
+const WORDS_ALONE = { TEXT: 0, WORDS: 1, PICTURE: 0, SOUND: 0, TAGS: 0 };
+
 /** Rows that no test needs more of. */
 const ROOM = 6_000;
 
@@ -85,9 +87,9 @@ function filled(count: number, seed: number): Filled {
 }
 
 /** In double precision, without an index. */
-function bruteForce(rows: Map<string, Aspects>, query: Aspects): Neighbour[] {
+function bruteForce(rows: Map<string, Aspects>, query: Aspects, blend = DEFAULT_BLEND): Neighbour[] {
   return [...rows]
-    .map(([id, aspects]) => ({ id, score: similarity(query, aspects, DEFAULT_BLEND) }))
+    .map(([id, aspects]) => ({ id, score: similarity(query, aspects, blend) }))
     .filter((row): row is Neighbour => row.score !== null)
     .map(({ id, score }) => ({ id, score: Math.round(score * 1e6) / 1e6 }))
     .sort(inOrder);
@@ -172,5 +174,9 @@ describe('the vector index', () => {
     for (let i = 0; i < 30; i++) put(all, `later_${i}`, randomTitle(random));
     for (const id of [...rows.keys()].slice(0, 40)) put(all, id, randomTitle(random));
     expect(index.nearest({ query, blend: DEFAULT_BLEND, limit: 500 })).toEqual(bruteForce(rows, query));
+    for (const row of [...rows.values()].slice(0, 40))
+      expect(index.nearest({ query: row, blend: WORDS_ALONE, limit: 3 })).toEqual(
+        bruteForce(rows, row, WORDS_ALONE).slice(0, 3),
+      );
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
@@ -153,6 +153,23 @@ describe('a download', () => {
       answer = (request, response) =>
         request.headers.range === undefined ? response.end(bytes) : response.writeHead(416).end();
       expect(await readFile((await get()).path)).toEqual(bytes);
+    });
+
+    test.each([
+      ['bytes that one download may have', [450_000, 500_000, 1], 1],
+      ['64 in all', Array.from({ length: 70 }, () => 1), 63],
+    ])('displaces the oldest of what else was left, beyond the %s', async (_what, sizes, kept) => {
+      // The first is the newest.
+      for (const [age, bytes] of sizes.entries()) {
+        const folder = path.join(storeFolder, `broken-${age}`);
+        await mkdir(folder, { recursive: true });
+        await writeFile(path.join(folder, 'bytes.part'), Buffer.alloc(bytes));
+        const writtenAt = new Date(Date.now() - (age + 1) * 60_000);
+        await utimes(path.join(folder, 'bytes.part'), writtenAt, writtenAt);
+      }
+      await failOnce();
+      const others = (await readdir(storeFolder)).filter((name) => /^broken-\d{1,2}$/.test(name));
+      expect(others.toSorted()).toEqual(Array.from({ length: kept }, (_, age) => `broken-${age}`).toSorted());
     });
 
     test('is nothing to another address', async () => {

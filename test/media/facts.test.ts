@@ -200,8 +200,8 @@ describe('clips', () => {
           ],
           frames: 'ALL',
           segments: [
-            { from: 0, to: 1.57, keySeconds: 0 },
-            { from: 1.6, to: 3, keySeconds: 1.6 },
+            { from: 0, to: 1.57, isLate: false },
+            { from: 1.6, to: 3, isLate: false },
           ],
           leadSeconds: 0,
         },
