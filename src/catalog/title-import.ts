@@ -3,7 +3,12 @@ import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { externalIdKey, holdersOf, lockExternalIds, WRITE_PATIENCE } from './external-ids.js';
 import { newId } from './id.js';
 import { checked, failuresIn } from './input.js';
-import { type CheckedImport, type ImportedTitle, importedTitle } from './title-input.js';
+import {
+  type CheckedImport,
+  type ExternalIdInput,
+  type ImportedTitle,
+  importedTitle,
+} from './title-input.js';
 
 export const LARGEST_IMPORT = 1000; // rows a call
 
@@ -38,14 +43,13 @@ export async function importTitles(prisma: PrismaClient, titles: ImportedTitle[]
 function usableRows(titles: ImportedTitle[]): { rows: Row[]; failures: Failure[] } {
   const rows: Row[] = [];
   const failures: Failure[] = [];
-  const firstRow = new Map<string, number>();
+  const seen = new Set<string>();
   for (const [row, title] of titles.entries()) {
     try {
       const input = checked(importedTitle, title, ['titles', String(row)]);
       const key = externalIdKey(input.externalId);
-      const earlier = firstRow.get(key);
-      if (earlier !== undefined) throw comesTwice(row, earlier);
-      firstRow.set(key, row);
+      if (seen.has(key)) throw comesTwice(row, input.externalId);
+      seen.add(key);
       rows.push({ row, input });
     } catch (error) {
       const expected = failuresIn(error);
@@ -56,10 +60,14 @@ function usableRows(titles: ImportedTitle[]): { rows: Row[]; failures: Failure[]
   return { rows, failures };
 }
 
-function comesTwice(row: number, earlier: number): Failure {
-  return new Failure('CONFLICT', `Row ${earlier} has the same external id; keep one of the two.`, {
-    path: ['titles', String(row), 'externalId'],
-  });
+function comesTwice(row: number, { source, value }: ExternalIdInput): Failure {
+  return new Failure(
+    'CONFLICT',
+    `An earlier row has the external id ${source} ${value}, too: keep one of the two.`,
+    {
+      path: ['titles', String(row), 'externalId'],
+    },
+  );
 }
 
 async function store(tx: Prisma.TransactionClient, rows: Row[]): Promise<ImportResult['imported']> {

@@ -20,7 +20,7 @@ interface ImportReport {
   rows: number;
   created: number;
   updated: number;
-  /** Rows that were left out, the first few with their reason. */
+  /** Rows that were left out, the first few with their line and the reason. */
   refused: number;
   reasons: string[];
   seconds: { titles: number; profiles: number };
@@ -39,15 +39,17 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<v
       seconds: { titles: 0, profiles: 0 },
     };
     const startedAt = performance.now();
-    for await (const batch of readBatches(file, given, flags.source ?? 'import')) {
-      const { imported, failures } = await importTitles(engine.database.prisma, batch);
+    for await (const { titles, lines } of readBatches(file, given, flags.source ?? 'import')) {
+      const { imported, failures } = await importTitles(engine.database.prisma, titles);
       const created = imported.filter((row) => row.created).length;
-      report.rows += batch.length;
+      report.rows += titles.length;
       report.created += created;
       report.updated += imported.length - created;
-      report.refused += batch.length - imported.length;
+      report.refused += titles.length - imported.length;
       report.reasons.push(
-        ...failures.map(({ message }) => message).slice(0, SHOWN_REASONS - report.reasons.length),
+        ...failures
+          .slice(0, SHOWN_REASONS - report.reasons.length)
+          .map(({ message, path }) => `line ${lines[Number(path?.[1])]}: ${message}`),
       );
     }
     report.seconds.titles = secondsSince(startedAt);
@@ -72,24 +74,27 @@ async function makeProfiles({ discovery }: Awaited<ReturnType<typeof openEngine>
   await discovery.makeProfiles({ readers: availableParallelism(), onRound }).finally(() => bar.stop());
 }
 
+/** Titles of one call, and the line of the file that each stands on. */
+interface Batch {
+  titles: ImportedTitle[];
+  lines: number[];
+}
+
 /** @throws Failure of `readJsonLines`; BAD_INPUT naming the line that is no row */
-async function* readBatches(
-  file: string,
-  given: Partial<Columns>,
-  source: string,
-): AsyncGenerator<ImportedTitle[]> {
+async function* readBatches(file: string, given: Partial<Columns>, source: string): AsyncGenerator<Batch> {
   let columns: Columns | null = null;
-  let batch: ImportedTitle[] = [];
+  let batch: Batch = { titles: [], lines: [] };
   for await (const { number, value } of readJsonLines(file)) {
     if (!isRow(value))
       throw new Failure('BAD_INPUT', `${file} has no row at line ${number}: correct or remove that line.`);
     columns ??= chooseColumns(value, given);
-    batch.push(titleOf(value, columns, source));
-    if (batch.length < LARGEST_IMPORT) continue;
+    batch.titles.push(titleOf(value, columns, source));
+    batch.lines.push(number);
+    if (batch.lines.length < LARGEST_IMPORT) continue;
     yield batch;
-    batch = [];
+    batch = { titles: [], lines: [] };
   }
-  if (batch.length > 0) yield batch;
+  if (batch.lines.length > 0) yield batch;
 }
 
 function isRow(value: unknown): value is Record<string, unknown> {
