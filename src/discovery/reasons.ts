@@ -44,6 +44,8 @@ const SOUND_NAMES = [...Object.keys(STRETCH_FEATURES), ...Object.keys(SOUND_FEAT
 /** Part of an aspect's cosine that a shared thing must make up to be named. */
 const NAMED_SHARE = 0.12;
 const MOST_NAMED = 3;
+/** Part of the score that an aspect must add to be told: a first name that two casts share says nothing. */
+const TOLD_SHARE = 0.1;
 
 /** What labels and places in vectors of words are called. */
 export interface Names {
@@ -112,8 +114,9 @@ function strongest(things: [string, number][]): string[] {
 
 /** "shares revenge and bleak; similar pace and palette" */
 export function reasonSentence(reasons: readonly Reason[]): string {
-  const parts = reasons.flatMap(({ aspect, shared }) => {
-    if (shared.length === 0) return [];
+  const score = reasons.reduce((sum, { contribution }) => sum + contribution, 0);
+  const parts = reasons.flatMap(({ aspect, contribution, shared }) => {
+    if (shared.length === 0 || contribution < TOLD_SHARE * score) return [];
     if (aspect === 'TAGS') return [`shares ${listed(shared.map((name) => name.toLowerCase()))}`];
     if (aspect === 'WORDS') return [`both mention ${listed(shared)}`];
     return [aspect === 'PICTURE' ? `similar ${listed(shared)}` : `sounds alike in ${listed(shared)}`];
