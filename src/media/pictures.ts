@@ -63,6 +63,9 @@ export function segmentsOf(windows: readonly Window[], { packets }: PictureStrea
   }));
 }
 
+/** Late windows that are decoded side by side: each is a process that starts longer than it decodes. */
+const LATE_AT_ONCE = 2;
+
 /**
  * Looks at as few pictures as shots, thumbnails and measures need: windows that packet sizes ask for first; then,
  * where the key frames among them leave it open, more; everything, where a container's key frames are none.
@@ -74,12 +77,10 @@ export async function readPictures(
   open: OpenPictures,
 ): Promise<Pictures> {
   const { windows } = stream;
-  let seen = await look(first, stream);
-  if (windows === null) return whole(seen);
-  for (const window of windows.filter(isLate)) {
-    const late = await look(await open(segmentsOf([window], stream)), stream);
-    seen = together(seen, late, [window]);
-  }
+  if (windows === null) return whole(await look(first, stream));
+  const late = windows.filter(isLate);
+  const [early, looks] = await Promise.all([look(first, stream), lookLate(late, stream, open)]);
+  const seen = looks.reduce((all, own, i) => together(all, own, [late[i]!]), early);
   const gops = gopsOf(stream.packets);
   const keys = gops.map(({ startSeconds }) => frameAt(seen.frames, startSeconds));
   if (keys.every((key) => key !== undefined)) {
@@ -91,6 +92,19 @@ export async function readPictures(
     return joined(together(seen, second, more), all, cutsAtKeys);
   }
   return whole(await look(await open(null), stream));
+}
+
+/** What each late window shows, one process each. */
+async function lookLate(late: readonly Window[], stream: PictureStream, open: OpenPictures): Promise<Seen[]> {
+  // They end sooner than the windows they stand beside, which tell how far the work is.
+  const silent = { ...stream, progress: () => undefined };
+  const looks: Seen[] = [];
+  for (let i = 0; i < late.length; i += LATE_AT_ONCE) {
+    const next = late.slice(i, i + LATE_AT_ONCE);
+    const own = next.map(async (window) => look(await open(segmentsOf([window], stream)), silent));
+    looks.push(...(await Promise.all(own)));
+  }
+  return looks;
 }
 
 function whole(seen: Seen): Pictures {

@@ -131,8 +131,11 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
 
 const SKIPPED = { ALL: 'default', REFERENCE: 'noref' } as const;
 
-/** Frames are given out before the decoder has seen a key frame. */
-const LATE_DECODING = ['-flags', '+output_corrupt'];
+/**
+ * Frames are given out before the decoder has seen a key frame. Each of the few packets refers to the one before it, so
+ * more threads would only wait for each other.
+ */
+const LATE_DECODING = ['-threads', '1', '-flags', '+output_corrupt'];
 
 function decoderOptions(frames: PicturePlan['frames'], entries: readonly DecodedSegment[] | null): string[] {
   return [

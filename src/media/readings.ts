@@ -7,7 +7,7 @@ const TIMEOUT_BASE_SECONDS = 60;
 
 /** The ffmpeg processes of one decoding job, none of which outlives it. */
 export class Readings {
-  readonly #running: Reading[] = [];
+  readonly #started: Promise<Reading>[] = [];
 
   constructor(
     private readonly path: string,
@@ -19,20 +19,29 @@ export class Readings {
   async run<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
-      await Promise.all(this.#running.map(({ ended }) => ended));
+      await Promise.all(this.#started.map(async (reading) => (await reading).ended));
       return result;
     } catch (error) {
-      for (const reading of this.#running) reading.kill();
-      await Promise.allSettled(this.#running.map(({ ended }) => ended));
+      await this.#killAll();
       throw error;
     }
   }
 
+  /** One that is being started while others fail is waited for, and killed with them. */
+  async #killAll(): Promise<void> {
+    const ends = this.#started.map(async (started) => {
+      const reading = await started;
+      reading.kill();
+      await reading.ended;
+    });
+    await Promise.allSettled(ends);
+  }
+
   /** @throws Failure what `startReading` throws */
-  async start(plan: Pick<ReadingPlan, 'pictures' | 'sound' | 'subtitles'>): Promise<Reading> {
+  start(plan: Pick<ReadingPlan, 'pictures' | 'sound' | 'subtitles'>): Promise<Reading> {
     const timeoutSeconds = TIMEOUT_BASE_SECONDS + this.trailerSeconds * TIMEOUT_PER_SECOND;
-    const reading = await startReading({ ...plan, path: this.path, timeoutSeconds }, this.signal);
-    this.#running.push(reading);
+    const reading = startReading({ ...plan, path: this.path, timeoutSeconds }, this.signal);
+    this.#started.push(reading);
     return reading;
   }
 
