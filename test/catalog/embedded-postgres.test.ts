@@ -87,7 +87,7 @@ describe('the embedded PostgreSQL', () => {
   const serverPid = async () => Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
 
   async function answers(url: string): Promise<boolean> {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 15_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();
