@@ -3,16 +3,13 @@
  *
  *   npx tsc -p examples && node examples/build/discover.js [questions.json]
  *
- * MARQUEE_URL and MARQUEE_KEY as in follow.ts. The questions beside this file are for a catalog of well-known films; titles
+ * MARQUEE_URL and MARQUEE_KEY as in api.ts. The questions beside this file are for a catalog of well-known films; titles
  * are named as in "Alien (1979)".
  */
 import { readFile } from 'node:fs/promises';
+import { ask } from './api.js';
 
-const server = process.env.MARQUEE_URL ?? 'http://127.0.0.1:4000';
 const questions = process.argv[2] ?? 'examples/questions.json';
-const authorization: Record<string, string> = process.env.MARQUEE_KEY
-  ? { authorization: `Bearer ${process.env.MARQUEE_KEY}` }
-  : {};
 
 interface Questions {
   searches: string[];
@@ -26,19 +23,6 @@ interface Title {
   id: string;
   name: string;
   releaseYear: number | null;
-}
-
-/** @throws Error with what the server says */
-async function ask<Data>(query: string, variables: object): Promise<Data> {
-  const response = await fetch(`${server}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...authorization },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
-  if (!data || errors)
-    throw new Error(errors?.map((error) => error.message).join(' ') ?? response.statusText);
-  return data;
 }
 
 const named = ({ name, releaseYear }: Title) => (releaseYear === null ? name : `${name} (${releaseYear})`);

@@ -5,50 +5,12 @@
  *
  * MARQUEE_URL says where Marquee listens; MARQUEE_KEY is needed only where API keys are configured.
  */
-import { openAsBlob } from 'node:fs';
 import path from 'node:path';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { ask, authorization, refuse, server, type UserError, upload } from './api.js';
 
-const server = process.env.MARQUEE_URL ?? 'http://127.0.0.1:4000';
 const trailer = process.argv[2] ?? '.marquee/media/sample-trailer.mp4';
-const authorization: Record<string, string> = process.env.MARQUEE_KEY
-  ? { authorization: `Bearer ${process.env.MARQUEE_KEY}` }
-  : {};
-
-interface UserError {
-  code: string;
-  message: string;
-}
-
-/** One operation over HTTP. @throws Error with what the server says */
-async function ask<Data>(query: string, variables: object): Promise<Data> {
-  const response = await fetch(`${server}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...authorization },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
-  if (!data || errors)
-    throw new Error(errors?.map((error) => error.message).join(' ') ?? response.statusText);
-  return data;
-}
-
-/** Expected failures are data, so that a program can tell them apart by their code. */
-function refuse(errors: UserError[]): void {
-  const [first] = errors;
-  if (first) throw new Error(`${first.code}: ${first.message}`);
-}
-
-async function upload(file: string): Promise<string> {
-  const response = await fetch(`${server}/uploads?fileName=${encodeURIComponent(path.basename(file))}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream', ...authorization },
-    body: await openAsBlob(file),
-  });
-  if (!response.ok) throw new Error(`The upload was refused: ${await response.text()}`);
-  return ((await response.json()) as { id: string }).id;
-}
 
 async function analyze(uploadId: string, name: string): Promise<string> {
   const { createTitle } = await ask<{ createTitle: { title: { id: string } | null; errors: UserError[] } }>(

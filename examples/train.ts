@@ -7,48 +7,11 @@
  * MARQUEE_URL says where Marquee listens; MARQUEE_KEY, a key with the role admin, is needed only where API keys are
  * configured.
  */
-import { openAsBlob } from 'node:fs';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { ask, authorization, refuse, server, type UserError, upload } from './api.js';
 
-const server = process.env.MARQUEE_URL ?? 'http://127.0.0.1:4000';
 const rows = process.argv[2] ?? 'examples/rows.jsonl';
-const authorization: Record<string, string> = process.env.MARQUEE_KEY
-  ? { authorization: `Bearer ${process.env.MARQUEE_KEY}` }
-  : {};
-
-interface UserError {
-  code: string;
-  message: string;
-}
-
-/** One operation over HTTP. @throws Error with what the server says */
-async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
-  const response = await fetch(`${server}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...authorization },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
-  if (!data || errors)
-    throw new Error(errors?.map((error) => error.message).join(' ') ?? response.statusText);
-  return data;
-}
-
-function refuse(errors: UserError[]): void {
-  const [first] = errors;
-  if (first) throw new Error(`${first.code}: ${first.message}`);
-}
-
-async function upload(file: string): Promise<string> {
-  const response = await fetch(`${server}/uploads?fileName=rows.jsonl`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream', ...authorization },
-    body: await openAsBlob(file),
-  });
-  if (!response.ok) throw new Error(`The upload was refused: ${await response.text()}`);
-  return ((await response.json()) as { id: string }).id;
-}
 
 interface Event {
   number: number;
