@@ -70,7 +70,7 @@ export class Attempt {
    * @param kept what was not known before; null where it was, or need not be
    * @throws StaleAttempt
    */
-  async finishStage(stage: StageName, cached: boolean, kept: KeptResult | null): Promise<void> {
+  async finishStage(stage: StageName, cached: boolean, kept: KeptResult | null = null): Promise<void> {
     await this.#reports.written();
     this.#reached = overallProgress(stage, 1);
     const done = { stage, progress: this.#reached, cached, kept };

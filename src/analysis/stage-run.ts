@@ -70,7 +70,7 @@ export async function runStage<T>(
   await run.attempt.beginStage(stage);
   const { result, cached, kept } = await work((within) => run.attempt.progress(stage, within));
   run.signal.throwIfAborted();
-  await run.attempt.finishStage(stage, cached, kept ?? null);
+  await run.attempt.finishStage(stage, cached, kept);
   const seconds = (performance.now() - startedAt) / 1000;
   run.onStage?.(stage, seconds, cached);
   run.log.debug({ stage, seconds, cached }, 'stage finished');
