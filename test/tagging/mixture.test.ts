@@ -44,8 +44,11 @@ test('each group has shares of its own', () => {
 });
 
 test('a further corpus counts as much as its answers help, and members are brought to one spread', () => {
-  const given = answers(0.3, 0, 0.6, 0);
-  given.logits[2] = given.logits[2]!.map((value) => 1000 * value);
+  const even = answers(0.3, 0, 0.6, 0);
+  const given = {
+    ...even,
+    logits: even.logits.map((values, member) => values.map((value) => (member === 2 ? 1000 : 1) * value)),
+  };
   const { shares, factors } = chooseMixture(given, given, ['tag']);
   expect(shares.tag).toEqual({ bayes: 0, further: 1 });
   expect(factors[2]![0]! / factors[0]![0]!).toBeGreaterThan(1 / 2000);
