@@ -79,7 +79,7 @@ async function measureFile(name: string, file: string, folder: string): Promise<
     processorSeconds: first.processorSeconds,
     ourSeconds: first.wallSeconds,
     clipSeconds: first.clipSeconds,
-    againSeconds: again && again.wallSeconds,
+    againSeconds: again?.wallSeconds ?? null,
     processorRatio: first.processorSeconds / plain.processorSeconds,
     ratio: first.wallSeconds / plain.wallSeconds,
     againRatio: again && again.wallSeconds / plain.wallSeconds,
