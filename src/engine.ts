@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Analyses } from './analysis/analyses.js';
 import { CHANNELS } from './analysis/channels.js';
-import { ClassifierFiles, type ClassifierVersion } from './analysis/classifier-files.js';
+import { ClassifierFiles } from './analysis/classifier-files.js';
 import { Explanations } from './analysis/explanations.js';
 import { Activations } from './analysis/learning/activations.js';
 import { LearningRunner } from './analysis/learning/learning-runner.js';
@@ -50,24 +50,29 @@ export interface Engine {
   learner: LearningRunner;
   /** Loads its index when it is started or first asked. */
   discovery: Discovery;
+  /** Settles when the models are loaded. @throws Failure MODEL_INVALID */
+  loaded: Promise<void>;
   /** Ends everything in reverse; running analyses must have ended or been handed back before. */
   close(): Promise<void>;
 }
 
-export interface EngineObserver {
+export interface EngineOptions {
   onStage?(stage: StageName, seconds: number, cached: boolean): void;
   onEnd?(outcome: Outcome): void;
+  /** In how many threads the models are loaded ahead: in all, unless fewer are known to be enough. */
+  loadedThreads?: number;
 }
 
 /**
- * Opens the database, registers labels and classifier, starts the threads and loads the pack in each.
+ * Opens the database and registers labels and classifier, while the models are loaded in threads: `loaded` says when
+ * they are.
  *
  * @throws Failure of whatever cannot be opened; what was opened before it is closed again
  */
 export async function openEngine(
   config: Config,
   log: Logger,
-  observer: EngineObserver = {},
+  { loadedThreads = Number.POSITIVE_INFINITY, ...observer }: EngineOptions = {},
 ): Promise<Engine> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -78,6 +83,20 @@ export async function openEngine(
     const chosen = await choosePack(config);
     const { identity, figures, device } = chosen;
     logChoice(log, chosen);
+
+    const entry = builtModule('./analysis/thread.js');
+    const cores = config.threads ?? usableCores();
+    const threads = new ThreadPool<AnalysisTasks>(entry, cores);
+    opened.push(() => threads.close());
+    const encoders =
+      chosen.encoderThreads === null ? threads : new ThreadPool<AnalysisTasks>(entry, chosen.encoderThreads);
+    if (encoders !== threads) opened.push(() => encoders.close());
+    // Beside the database, which this thread is busy with meanwhile.
+    const encodersLoaded =
+      config.role === 'api'
+        ? Promise.resolve()
+        : loadEncoders(encoders, identity, { atMost: loadedThreads, log });
+    encodersLoaded.catch(() => undefined);
 
     await makeDataFolder(config.dataFolder);
     const database = await openDatabase(config, log);
@@ -108,20 +127,12 @@ export async function openEngine(
     });
     opened.push(() => discovery.close());
 
-    const threads = new ThreadPool<AnalysisTasks>(
-      builtModule('./analysis/thread.js'),
-      config.threads ?? usableCores(),
-    );
-    opened.push(() => threads.close());
-    const encoders =
-      chosen.encoderThreads === null
-        ? threads
-        : new ThreadPool<AnalysisTasks>(builtModule('./analysis/thread.js'), chosen.encoderThreads);
-    if (encoders !== threads) opened.push(() => encoders.close());
-    if (config.role !== 'api') {
-      if (identity.id === 'full') log.info('loading the models; at the first start they are converted too');
-      await loadModels(threads, encoders, identity, await classifiers.active());
-    }
+    const loaded =
+      config.role === 'api'
+        ? encodersLoaded
+        : loadTaggers(threads, identity, { atMost: loadedThreads, classifiers, encodersLoaded });
+    // Whoever waits for it hears of its failure; an analysis meets the same one.
+    loaded.catch(() => undefined);
 
     const { prisma } = database;
     const parts = { config, prisma, threads, encoders, pack: identity, classifiers, log };
@@ -130,7 +141,7 @@ export async function openEngine(
     const learner = new LearningRunner(
       {
         ...{ config, prisma, classifiers, log, pack: identity, modelsFolder: MODELS_FOLDER },
-        ...{ pool: database.pool, databaseUrl: database.url, threads: config.threads ?? usableCores() },
+        ...{ pool: database.pool, databaseUrl: database.url, threads: cores },
         threadEntry: builtModule('./analysis/learning/thread.js'),
       },
       notifications,
@@ -154,7 +165,7 @@ export async function openEngine(
         threads,
         encoders,
       },
-      ...{ analyses, classifiers, runner, learning, learner, discovery, close },
+      ...{ analyses, classifiers, runner, learning, learner, discovery, loaded, close },
     };
   } catch (error) {
     await close();
@@ -169,15 +180,29 @@ function labelsOf(taxonomy: Taxonomy): LabelEntry[] {
 }
 
 /** The first set of sessions by itself: it converts the checkpoints, and the others find what it wrote. */
-async function loadModels(
-  threads: ThreadPool<AnalysisTasks>,
+async function loadEncoders(
   encoders: ThreadPool<AnalysisTasks>,
-  { files }: PackIdentity,
-  classifier: ClassifierVersion,
+  { id, files }: PackIdentity,
+  { atMost, log }: { atMost: number; log: Logger },
 ): Promise<void> {
+  if (id === 'full') log.info('loading the models; at the first start they are converted too');
   await encoders.run('loadEncoders', files);
-  await encoders.runOnEach('loadEncoders', files);
-  await threads.runOnEach('loadTagger', { pack: files, classifier });
+  await encoders.runOnEach('loadEncoders', files, atMost);
+}
+
+/** The classifier that is active, in each of these threads. */
+async function loadTaggers(
+  threads: ThreadPool<AnalysisTasks>,
+  { files }: PackIdentity,
+  {
+    atMost,
+    classifiers,
+    encodersLoaded,
+  }: { atMost: number; classifiers: ClassifierFiles; encodersLoaded: Promise<void> },
+): Promise<void> {
+  const classifier = await classifiers.active();
+  await encodersLoaded;
+  await threads.runOnEach('loadTagger', { pack: files, classifier }, atMost);
 }
 
 /** Every process loads a classifier when it is activated, so that the next analysis need not wait for it. */

@@ -24,6 +24,7 @@ export async function startMarquee(config: Config, log: Logger): Promise<Marquee
       ? null
       : new Queue(queueParts(engine), engine.runner, engine.learner, config.concurrency);
   try {
+    await engine.loaded;
     await queue?.start(config.role);
     const { analyses, database, discovery, learning, taxonomy } = engine;
     // A worker answers nobody: the processes that do make the profiles, and keep the index.

@@ -4,6 +4,7 @@ import type { StageName } from '../generated/prisma/enums.js';
 import { advance } from './event-log.js';
 import { ProgressReports } from './progress-reports.js';
 import { overallProgress } from './stage.js';
+import { type Hold, type KeptResult, markBegun, markFinished, markProgress } from './stage-marks.js';
 import { StaleAttempt, unlessStale } from './stale-attempt.js';
 
 /** At most four progress events a second for one analysis. */
@@ -48,37 +49,40 @@ export class Attempt {
     return this.analysis.attempt;
   }
 
-  /** Marks a stage as begun. */
-  async beginStage(stage: StageName): Promise<void> {
-    await this.#reports.written();
-    const startedAt = new Date();
-    await this.write(async (tx) => {
-      await this.#advanceRunning(tx, { stage }, 'STAGE', overallProgress(stage, 0));
-      await tx.analysisStage.upsert({
-        where: { analysisId_stage: { analysisId: this.analysis.id, stage } },
-        create: { analysisId: this.analysis.id, stage, attempt: this.number, startedAt },
-        update: { attempt: this.number, startedAt, finishedAt: null, cached: false },
-      });
-    });
+  get #hold(): Hold {
+    return { id: this.analysis.id, attempt: this.number };
   }
 
-  /** Marks a stage as finished. */
-  async finishStage(stage: StageName, cached: boolean): Promise<void> {
+  async #held(written: Promise<boolean>): Promise<void> {
+    if (!(await written)) throw new StaleAttempt(this.analysis);
+  }
+
+  /** Marks a stage as begun. @throws StaleAttempt */
+  async beginStage(stage: StageName): Promise<void> {
     await this.#reports.written();
-    await this.write(async (tx) => {
-      await this.#advanceRunning(tx, {}, 'STAGE', overallProgress(stage, 1));
-      await tx.analysisStage.update({
-        where: { analysisId_stage: { analysisId: this.analysis.id, stage } },
-        data: { finishedAt: new Date(), cached },
-      });
-    });
+    this.#reached = overallProgress(stage, 0);
+    await this.#held(markBegun(this.prisma, this.#hold, { stage, progress: this.#reached }));
+  }
+
+  /**
+   * Marks a stage as finished, and keeps its result in the same statement.
+   *
+   * @param kept what was not known before; null where it was, or need not be
+   * @throws StaleAttempt
+   */
+  async finishStage(stage: StageName, cached: boolean, kept: KeptResult | null = null): Promise<void> {
+    await this.#reports.written();
+    this.#reached = overallProgress(stage, 1);
+    const done = { stage, progress: this.#reached, cached, kept };
+    await this.#held(markFinished(this.prisma, this.#hold, done));
   }
 
   /** Tells of progress within a stage; steps that come too fast, or while one is being written, are left out. */
   progress(stage: StageName, within: number): void {
-    this.#reports.tell(() =>
-      this.write((tx) => this.#advanceRunning(tx, {}, 'PROGRESS', overallProgress(stage, within))),
-    );
+    this.#reports.tell(() => {
+      this.#reached = overallProgress(stage, within);
+      return this.#held(markProgress(this.prisma, this.#hold, this.#reached));
+    });
   }
 
   /** Ends the analysis SUCCEEDED in the transaction in which `publish` writes its result. @throws StaleAttempt */
@@ -91,7 +95,7 @@ export class Attempt {
         where: { analysisId_stage: { analysisId: this.analysis.id, stage: 'PUBLISH' } },
         data: { finishedAt },
       });
-      await this.#advanceRunning(tx, { state: 'SUCCEEDED', stage: null, finishedAt }, 'STATE', 1);
+      await this.#advanceRunning(tx, { state: 'SUCCEEDED', stage: null, finishedAt }, 1);
     });
   }
 
@@ -109,7 +113,7 @@ export class Attempt {
     await this.#reports.written();
     return unlessStale(() =>
       this.write(async (tx) => {
-        await this.#advanceRunning(tx, data, 'STATE', this.#reached, message);
+        await this.#advanceRunning(tx, data, this.#reached, message);
         await also?.(tx);
       }),
     );
@@ -132,7 +136,6 @@ export class Attempt {
   async #advanceRunning(
     tx: Prisma.TransactionClient,
     data: Prisma.AnalysisUpdateManyMutationInput,
-    kind: 'STATE' | 'STAGE' | 'PROGRESS',
     progress: number,
     message?: string,
   ): Promise<void> {
@@ -141,7 +144,7 @@ export class Attempt {
     const analysis = await advance(tx, {
       where,
       data,
-      kind,
+      kind: 'STATE',
       progress,
       ...(message === undefined ? {} : { message }),
     });

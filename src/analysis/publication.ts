@@ -9,6 +9,7 @@ import type { Tagging } from '../tagging/tag.js';
 import { CHANNELS } from './channels.js';
 import { retagLatecomers } from './learning/activations.js';
 import type { DecodeSummary } from './tasks.js';
+import { writeLines, writeShots, writeVectors } from './trailer-rows.js';
 import type { Transcript } from './transcript.js';
 import { queueDeliveries } from './webhooks.js';
 
@@ -31,9 +32,8 @@ type Transaction = Prisma.TransactionClient;
 /** Writes the trailer's facts, shots, lines and vectors anew, and the prediction with its tags and evidence. */
 export async function publish(tx: Transaction, publication: Publication): Promise<string> {
   await tx.$queryRaw`SELECT 1 FROM "Trailer" WHERE "id" = ${publication.trailerId} FOR UPDATE`;
-  await tx.analysis.update({ where: { id: publication.analysisId }, data: { pack: publication.pack } });
+  await tx.$executeRaw`UPDATE "Analysis" SET "pack" = ${publication.pack} WHERE "id" = ${publication.analysisId}`;
   await writeTrailer(tx, publication);
-  await writeVectors(tx, publication);
   const predictionId = await writePrediction(tx, publication);
   const { analysisId, trailerId } = publication;
   await queueDeliveries(tx, { analysisId, predictionId, trailerId });
@@ -42,65 +42,15 @@ export async function publish(tx: Transaction, publication: Publication): Promis
 }
 
 async function writeTrailer(tx: Transaction, publication: Publication): Promise<void> {
-  const { trailerId, facts, decoded, transcript } = publication;
-  await tx.trailer.update({
-    where: { id: trailerId },
-    data: {
-      contentHash: publication.contentHash,
-      durationSeconds: facts.durationSeconds,
-      width: facts.video?.width ?? null,
-      height: facts.video?.height ?? null,
-      language: transcript.language,
-    },
-  });
-  await tx.shot.deleteMany({ where: { trailerId } });
-  await tx.shot.createMany({
-    data: decoded.shots.map(({ index, startSeconds, endSeconds, kind, thumbnail }) => ({
-      trailerId,
-      index,
-      startSeconds,
-      endSeconds,
-      kind,
-      thumbnail,
-    })),
-  });
-  await tx.line.deleteMany({ where: { trailerId } });
-  const origin = transcript.origin;
-  if (origin) {
-    await tx.line.createMany({
-      data: transcript.lines.map((line, index) => ({
-        ...{ trailerId, index, ...line },
-        // Only what was recognised has a confidence.
-        origin: line.confidence === null ? origin : 'RECOGNISER',
-      })),
-    });
-  }
-}
-
-async function writeVectors(tx: Transaction, { trailerId, embeddings }: Publication): Promise<void> {
-  for (const { signal, model, vector, measures, missingReason, moments } of embeddings) {
-    await tx.signalVector.deleteMany({ where: { trailerId, signal, model } });
-    const signalVectorId = newId('vectors');
-    await tx.signalVector.create({
-      data: {
-        id: signalVectorId,
-        trailerId,
-        signal,
-        model,
-        vector: vector && vectorBytes(vector),
-        measures,
-        missingReason,
-      },
-    });
-    await tx.momentVector.createMany({
-      data: moments.map((moment, index) => ({
-        signalVectorId,
-        index,
-        ...moment,
-        vector: vectorBytes(moment.vector),
-      })),
-    });
-  }
+  const { trailerId, contentHash, facts, decoded, transcript, embeddings } = publication;
+  const { durationSeconds, video } = facts;
+  await tx.$executeRaw`
+    UPDATE "Trailer" SET "contentHash" = ${contentHash}, "durationSeconds" = ${durationSeconds},
+      "width" = ${video?.width ?? null}, "height" = ${video?.height ?? null}, "language" = ${transcript.language}
+    WHERE "id" = ${trailerId}`;
+  await writeShots(tx, trailerId, decoded.shots);
+  await writeLines(tx, trailerId, transcript);
+  await writeVectors(tx, trailerId, embeddings);
 }
 
 async function writePrediction(

@@ -7,6 +7,7 @@ import type { PackFiles, PackId } from '../signals/pack.js';
 import type { Signal } from '../signals/signal.js';
 import type { Attempt } from './attempt.js';
 import type { ClassifierFiles, ClassifierVersion } from './classifier-files.js';
+import type { KeptResult } from './stage-marks.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
 import type { Turns } from './turns.js';
@@ -49,18 +50,27 @@ export interface StageRun extends PipelineParts {
   turns: Turns;
 }
 
-/** Runs one stage between its begin and finish marks. `work` says whether its result was known already. */
+/** What a stage's work comes to. */
+interface StageOutcome<T> {
+  result: T;
+  /** It was known already. */
+  cached: boolean;
+  /** What is to be known again. */
+  kept?: KeptResult;
+}
+
+/** Runs one stage between its begin and finish marks. */
 export async function runStage<T>(
   run: StageRun,
   stage: StageName,
-  work: (progress: (within: number) => void) => Promise<{ result: T; cached: boolean }>,
+  work: (progress: (within: number) => void) => Promise<StageOutcome<T>>,
 ): Promise<T> {
   run.signal.throwIfAborted();
   const startedAt = performance.now();
   await run.attempt.beginStage(stage);
-  const { result, cached } = await work((within) => run.attempt.progress(stage, within));
+  const { result, cached, kept } = await work((within) => run.attempt.progress(stage, within));
   run.signal.throwIfAborted();
-  await run.attempt.finishStage(stage, cached);
+  await run.attempt.finishStage(stage, cached, kept);
   const seconds = (performance.now() - startedAt) / 1000;
   run.onStage?.(stage, seconds, cached);
   run.log.debug({ stage, seconds, cached }, 'stage finished');
@@ -81,24 +91,14 @@ export function runKnownStage<T>(
   isWhole: (known: T) => Promise<boolean> = async () => true,
 ): Promise<T> {
   return runStage(run, stage, async (progress) => {
-    const where = {
-      contentHash_stage_version: { contentHash: key.contentHash, stage, version: key.version },
-    };
-    const stored = await run.prisma.stageResult.findUnique({ where });
+    const [stored] = await run.prisma.$queryRaw<{ data: unknown; createdAt: Date }[]>`
+      SELECT "data", "createdAt" FROM "StageResult"
+      WHERE "contentHash" = ${key.contentHash} AND "stage" = ${stage}::"StageName" AND "version" = ${key.version}`;
     if (stored && (!run.attempt.analysis.force || stored.createdAt >= run.attempt.analysis.createdAt)) {
       const known = fromStored(stored.data) as T;
       if (await isWhole(known)) return { result: known, cached: true };
     }
     const result = await work(progress);
-    run.signal.throwIfAborted();
-    const data = toStored(result) as object;
-    await run.attempt.write(async (tx) => {
-      await tx.stageResult.upsert({
-        where,
-        create: { contentHash: key.contentHash, stage, version: key.version, data },
-        update: { data, createdAt: new Date() },
-      });
-    });
-    return { result, cached: false };
+    return { result, cached: false, kept: { ...key, data: JSON.stringify(toStored(result)) } };
   });
 }

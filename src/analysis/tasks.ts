@@ -7,13 +7,11 @@ import type { MediaFacts } from '../media/facts.js';
 import { probeTrailer } from '../media/probe.js';
 import type { TimedLine } from '../media/subtitles.js';
 import { loadCompactPack } from '../signals/compact.js';
-import { loadFullPack } from '../signals/full.js';
 import type { Pack, PackFiles } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import type { Island } from '../signals/speech/islands.js';
 import type { Recognition } from '../signals/speech/recognition.js';
 import type { Tag, Tagging } from '../tagging/tag.js';
-import { ensureZeroShotHead } from '../tagging/zero-shot-files.js';
 import type { ClassifierVersion } from './classifier-files.js';
 import { taggerOf } from './loaded-taggers.js';
 
@@ -110,6 +108,9 @@ export type AnalysisTasks = typeof tasks;
 
 async function openPack(files: PackFiles): Promise<Pack> {
   if (files.id === 'compact') return loadCompactPack(files.folder);
+  // Its tokenizers and graphs are a third of all that a thread would import.
+  const { loadFullPack } = await import('../signals/full.js');
+  const { ensureZeroShotHead } = await import('../tagging/zero-shot-files.js');
   const full = await loadFullPack(files);
   await ensureZeroShotHead(files, (texts) => full.encodeTexts(texts), full.classNames);
   return full;

@@ -34,7 +34,7 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   const { source, config } = await readSource(given, configOf(flags));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const classifier = flags.classifier === undefined ? null : await readClassifierFile(flags.classifier);
-  const engine = await openEngine(config, createLogger(config.logLevel));
+  const engine = await openEngine(config, createLogger(config.logLevel), { loadedThreads: 1 });
   process.stderr.write(usedLine(engine));
   try {
     const titleId = await titleFor(engine, source, { given: flags.title, fallback: nameOf(given) });
@@ -44,6 +44,8 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
       force: flags.force ?? false,
       ...(subtitles === undefined ? {} : { subtitles }),
     };
+    // The compact pack is loaded while the trailer is decoded, and not missed where everything is known.
+    if (engine.pack.id === 'full') await engine.loaded;
     const { analysis } = await engine.analyses.create(request, (tx, { id }) => insure(tx, id));
     await runWithBar(engine, analysis.id);
     const report = {

@@ -20,7 +20,8 @@ export async function exportCommand(what: string, flags: { format: string }): Pr
     throw new Failure('BAD_INPUT', `Export as ${EXPORT_FORMATS.join(' or ')}, not "${flags.format}".`);
   }
   const config = readConfig({ LOG_LEVEL: 'error', ...process.env });
-  const engine = await openEngine(config, createLogger(config.logLevel));
+  // Nothing is analysed here, so no models are loaded.
+  const engine = await openEngine({ ...config, role: 'api' }, createLogger(config.logLevel));
   try {
     const { prisma } = engine.database;
     const rows = what === 'rows' ? exportRows(prisma, engine.discovery) : exportPredictions(prisma);

@@ -32,7 +32,8 @@ const SHOWN_REASONS = 10;
 export async function importCommand(file: string, flags: ImportFlags): Promise<void> {
   const given = parseColumns(flags.map);
   const config = readConfig({ LOG_LEVEL: 'error', ...process.env });
-  const engine = await openEngine(config, createLogger(config.logLevel));
+  // Nothing is analysed here, so no models are loaded.
+  const engine = await openEngine({ ...config, role: 'api' }, createLogger(config.logLevel));
   try {
     const report: ImportReport = {
       ...{ rows: 0, created: 0, updated: 0, refused: 0, reasons: [] },

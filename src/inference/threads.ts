@@ -48,12 +48,14 @@ interface Thread {
   closed: Promise<void>;
   /** The preparation that later calls wait for; null once it has succeeded. */
   preparing: Promise<unknown> | null;
+  /** Whether anything ever came from it. */
+  hasAnswered: boolean;
 }
 
 /**
- * Worker threads that run named tasks, so that nothing heavy touches the event loop. A thread that dies fails
- * only the calls it had and is replaced. `close` lets running calls end first: terminating a thread inside an
- * ONNX session would abort the whole process.
+ * Worker threads that run named tasks, so that nothing heavy touches the event loop. Each is started when a call finds
+ * the others busy. One that dies fails only the calls it had and is replaced. `close` lets running calls end first:
+ * terminating a thread inside an ONNX session would abort the whole process.
  */
 export class ThreadPool<T extends Tasks> {
   readonly #entry: URL;
@@ -68,7 +70,6 @@ export class ThreadPool<T extends Tasks> {
     readonly size = availableParallelism(),
   ) {
     this.#entry = entry;
-    for (let i = 0; i < size; i++) this.#threads.push(this.#start());
   }
 
   /** Runs a task on the thread with the fewest calls. @throws the task's Failure, or WORKER_CRASHED */
@@ -77,12 +78,8 @@ export class ThreadPool<T extends Tasks> {
     input: Input<T, K>,
     options: CallOptions = {},
   ): Promise<Output<T, K>> {
-    if (this.#closing) return Promise.reject(new Failure('CANCELLED', 'Marquee is shutting down.'));
-    if (options.signal?.aborted) return Promise.reject(new Failure('CANCELLED', 'The work was cancelled.'));
-    const thread = this.#threads.reduce((least, other) =>
-      other.calls.size < least.calls.size ? other : least,
-    );
-    return this.#call(thread, task, input, options);
+    const refused = this.#refusal(options);
+    return refused ? Promise.reject(refused) : this.#call(this.#leastBusy(), task, input, options);
   }
 
   /**
@@ -90,18 +87,44 @@ export class ThreadPool<T extends Tasks> {
    * dies of it is replaced by one that nothing prepares: what kills one thread would kill the next.
    */
   async prepare<K extends keyof T & string>(task: K, input: Input<T, K>): Promise<void> {
+    const refused = this.#refusal({});
+    if (refused) throw refused;
     const prepare = async (thread: Thread) => {
       thread.preparing = this.#post(thread, task, input, {});
       await thread.preparing;
       thread.preparing = null;
     };
-    await Promise.all(this.#threads.map(prepare));
+    await Promise.all(this.#atLeast(this.size).map(prepare));
     this.#prepare = prepare;
   }
 
-  /** Runs a task once on every thread, for example to load models ahead of their first use. */
-  async runOnEach<K extends keyof T & string>(task: K, input: Input<T, K>): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => this.#call(thread, task, input, {})));
+  /** Runs a task once on every thread, or on the first so many, for example to load models ahead of their first use. */
+  async runOnEach<K extends keyof T & string>(
+    task: K,
+    input: Input<T, K>,
+    atMost = this.size,
+  ): Promise<void> {
+    const threads = this.#atLeast(Math.min(atMost, this.size)).slice(0, atMost);
+    await Promise.all(threads.map((thread) => this.#call(thread, task, input, {})));
+  }
+
+  /** Why nothing can be begun now; null where it can. */
+  #refusal({ signal }: CallOptions): Failure | null {
+    if (this.#closing) return new Failure('CANCELLED', 'Marquee is shutting down.');
+    return signal?.aborted ? new Failure('CANCELLED', 'The work was cancelled.') : null;
+  }
+
+  #leastBusy(): Thread {
+    const [first, ...others] = this.#threads;
+    if (!first) return this.#add();
+    const least = others.reduce((a, b) => (b.calls.size < a.calls.size ? b : a), first);
+    return least.calls.size > 0 && this.#threads.length < this.size ? this.#add() : least;
+  }
+
+  /** The threads, after some that nobody needed yet have been started too. */
+  #atLeast(count: number): readonly Thread[] {
+    while (!this.#closing && this.#threads.length < count) this.#add();
+    return this.#threads;
   }
 
   async #call<K extends keyof T & string>(
@@ -110,10 +133,9 @@ export class ThreadPool<T extends Tasks> {
     input: Input<T, K>,
     options: CallOptions,
   ): Promise<Output<T, K>> {
-    if (thread.preparing) {
-      await thread.preparing;
-      if (options.signal?.aborted) throw new Failure('CANCELLED', 'The work was cancelled.');
-    }
+    if (thread.preparing) await thread.preparing;
+    const refused = this.#refusal(options);
+    if (refused) throw refused;
     return this.#post(thread, task, input, options);
   }
 
@@ -141,7 +163,14 @@ export class ThreadPool<T extends Tasks> {
         },
         progress: options.progress,
       });
-      thread.worker.postMessage({ kind: 'run', id, task, input } satisfies ToThread);
+      try {
+        thread.worker.postMessage({ kind: 'run', id, task, input } satisfies ToThread);
+      } catch (cause) {
+        // A value that cannot cross threads: the thread never hears of the call.
+        thread.calls.delete(id);
+        settle();
+        reject(asFailure(cause));
+      }
     });
   }
 
@@ -153,6 +182,14 @@ export class ThreadPool<T extends Tasks> {
     await Promise.all(threads.map((thread) => thread.closed));
   }
 
+  /** Starts one more thread, and what prepares each of them. */
+  #add(): Thread {
+    const thread = this.#start();
+    // Its failure reaches the calls that wait for it.
+    this.#prepare?.(thread).catch(() => undefined);
+    return thread;
+  }
+
   #start(): Thread {
     const worker = new Worker(this.#entry);
     const calls = new Map<number, Call>();
@@ -162,7 +199,8 @@ export class ThreadPool<T extends Tasks> {
         resolve();
       });
     });
-    const thread: Thread = { worker, calls, closed, preparing: null };
+    const thread: Thread = { worker, calls, closed, preparing: null, hasAnswered: false };
+    this.#threads.push(thread);
     worker.on('message', (message: FromThread) => receive(thread, message));
     // Between the error and the exit a thread takes messages that nobody reads.
     worker.on('error', (error) =>
@@ -177,14 +215,15 @@ export class ThreadPool<T extends Tasks> {
     thread.calls.clear();
     const place = this.#threads.indexOf(thread);
     if (this.#closing || place < 0) return;
-    const next = this.#start();
-    this.#threads[place] = next;
-    // Its failure reaches the calls that wait for it.
-    if (!thread.preparing) this.#prepare?.(next).catch(() => undefined);
+    this.#threads.splice(place, 1);
+    if (thread.preparing) this.#start();
+    // One that never answered may be unable to start: its successors would follow it without an end.
+    else if (thread.hasAnswered) this.#add();
   }
 }
 
 function receive(thread: Thread, message: FromThread): void {
+  thread.hasAnswered = true;
   if (message.kind === 'closed') return;
   const call = thread.calls.get(message.id);
   if (!call) return;

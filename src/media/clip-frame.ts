@@ -33,10 +33,9 @@ export function usedRegion(picture: Size): Region {
   return { x, y, width, height };
 }
 
-function usedSpan(taps: readonly Taps[], length: number): [first: number, length: number] {
-  const last = taps[taps.length - 1]!;
-  const first = Math.max(0, (taps[0]!.start - MARGIN) & ~1);
-  const end = Math.min(length, (last.start + last.weights.length + MARGIN + 1) & ~1);
+function usedSpan({ starts }: Taps, length: number): [first: number, length: number] {
+  const first = Math.max(0, (starts[0]! - MARGIN) & ~1);
+  const end = Math.min(length, (starts[CLIP_SIDE - 1]! + TAPS + MARGIN + 1) & ~1);
   return [first, end - first];
 }
 
@@ -44,8 +43,8 @@ type Size = Pick<Picture, 'width' | 'height'>;
 
 /** The taps of each new column and row of the middle. */
 interface Plans {
-  columns: Taps[];
-  rows: Taps[];
+  columns: Taps;
+  rows: Taps;
 }
 
 /** By the size they belong to: all frames of a clip share one. */
@@ -91,21 +90,24 @@ export function resizedDims({ width, height }: Size): Size {
 const TAPS = 4;
 const MAX_SHRINKING = 1.75;
 
+/** The old pixels under each of the 224 new ones: TAPS from `starts[i]` on, weighted by `weights[TAPS * i …]`. */
 interface Taps {
-  start: number;
-  /** In units of 2⁻²²; they sum to 1, so that sums of bytes stay below 2³¹. */
-  weights: [number, number, number, number];
+  starts: Int32Array;
+  /** In units of 2⁻²²; each new pixel's sum to 1, so that sums of bytes stay below 2³¹. */
+  weights: Int32Array;
 }
 
 /**
  * For each of the 224 new pixels from `first` on, the old pixels under the triangle around it, which is as wide as
  * the shrinking asks for. At the picture's end unused weights stand in front, so that nothing behind it is read.
  */
-function trianglePlan(length: number, newLength: number, first: number): Taps[] {
+function trianglePlan(length: number, newLength: number, first: number): Taps {
   const scale = length / newLength;
   if (scale > MAX_SHRINKING) throw new RangeError(`${length} pixels are too many to become ${newLength}`);
   const stretch = Math.max(scale, 1);
-  return Array.from({ length: CLIP_SIDE }, (_, i) => {
+  const starts = new Int32Array(CLIP_SIDE);
+  const weights = new Int32Array(TAPS * CLIP_SIDE);
+  for (let i = 0; i < CLIP_SIDE; i++) {
     const centre = (first + i + 0.5) * scale;
     const begin = Math.max(0, Math.trunc(centre - stretch + 0.5));
     const end = Math.min(length, Math.trunc(centre + stretch + 0.5));
@@ -114,56 +116,64 @@ function trianglePlan(length: number, newLength: number, first: number): Taps[] 
     );
     const total = heights.reduce((sum, value) => sum + value, 0);
     const start = Math.max(0, Math.min(begin, length - TAPS));
-    const weights: Taps['weights'] = [0, 0, 0, 0];
+    starts[i] = start;
     heights.forEach((value, k) => {
-      weights[begin - start + k] = Math.trunc((value / total) * 2 ** FRACTION_BITS + 0.5);
+      weights[TAPS * i + begin - start + k] = Math.trunc((value / total) * 2 ** FRACTION_BITS + 0.5);
     });
-    return { start, weights };
-  });
+  }
+  return { starts, weights };
 }
 
-/** Pillow's first pass, rounded to bytes: rows × 224 × 3. */
-function blendColumns({ width, height, data }: Picture, plan: { columns: Taps[]; x: number }): Uint8Array {
-  const out = new Uint8Array(height * ROW_BYTES);
-  plan.columns.forEach(({ start, weights }, column) => {
-    const [w0, w1, w2, w3] = weights;
-    let at = (start - plan.x) * CHANNELS;
-    for (let to = column * CHANNELS; to < out.length; to += ROW_BYTES, at += (width - 1) * CHANNELS) {
-      for (let channel = 0; channel < CHANNELS; channel++, at++) {
-        out[to + channel] = toByte(
-          Math.imul(w0, data[at]!) +
+/** Pillow's first pass, rounded to bytes: rows × 224 × 3. Bytes are clamped: rounded weights can sum to more than 1. */
+function blendColumns(
+  { width, height, data }: Picture,
+  { columns, x }: { columns: Taps; x: number },
+): Uint8ClampedArray {
+  const { starts, weights } = columns;
+  const out = new Uint8ClampedArray(height * ROW_BYTES);
+  let to = 0;
+  for (let row = 0; row < height; row++) {
+    const first = (row * width - x) * CHANNELS;
+    for (let column = 0; column < CLIP_SIDE; column++) {
+      const w0 = weights[TAPS * column]!;
+      const w1 = weights[TAPS * column + 1]!;
+      const w2 = weights[TAPS * column + 2]!;
+      const w3 = weights[TAPS * column + 3]!;
+      let at = first + starts[column]! * CHANNELS;
+      for (const end = at + CHANNELS; at < end; at++) {
+        out[to++] =
+          (Math.imul(w0, data[at]!) +
             Math.imul(w1, data[at + CHANNELS]!) +
             Math.imul(w2, data[at + 2 * CHANNELS]!) +
-            Math.imul(w3, data[at + 3 * CHANNELS]!),
-        );
+            Math.imul(w3, data[at + 3 * CHANNELS]!) +
+            HALF) >>
+          FRACTION_BITS;
       }
     }
-  });
+  }
   return out;
 }
 
 /** Pillow's second pass. */
-function blendRows(data: Uint8Array, plan: { rows: Taps[]; y: number }): Uint8Array {
-  const out = new Uint8Array(CLIP_SIDE * ROW_BYTES);
-  plan.rows.forEach(({ start, weights }, row) => {
-    const [w0, w1, w2, w3] = weights;
-    const first = (start - plan.y) * ROW_BYTES;
-    const to = row * ROW_BYTES;
-    for (let i = 0; i < ROW_BYTES; i++) {
-      const at = first + i;
-      out[to + i] = toByte(
-        Math.imul(w0, data[at]!) +
+function blendRows(data: Uint8ClampedArray, { rows, y }: { rows: Taps; y: number }): Uint8Array {
+  const { starts, weights } = rows;
+  const out = new Uint8ClampedArray(CLIP_SIDE * ROW_BYTES);
+  let to = 0;
+  for (let row = 0; row < CLIP_SIDE; row++) {
+    const w0 = weights[TAPS * row]!;
+    const w1 = weights[TAPS * row + 1]!;
+    const w2 = weights[TAPS * row + 2]!;
+    const w3 = weights[TAPS * row + 3]!;
+    let at = (starts[row]! - y) * ROW_BYTES;
+    for (const end = at + ROW_BYTES; at < end; at++) {
+      out[to++] =
+        (Math.imul(w0, data[at]!) +
           Math.imul(w1, data[at + ROW_BYTES]!) +
           Math.imul(w2, data[at + 2 * ROW_BYTES]!) +
-          Math.imul(w3, data[at + 3 * ROW_BYTES]!),
-      );
+          Math.imul(w3, data[at + 3 * ROW_BYTES]!) +
+          HALF) >>
+        FRACTION_BITS;
     }
-  });
-  return out;
-}
-
-/** Rounded, and kept within a byte: rounded weights can sum to a little more than 1. */
-function toByte(sum: number): number {
-  const value = (sum + HALF) >> FRACTION_BITS;
-  return value > 255 ? 255 : value;
+  }
+  return new Uint8Array(out.buffer);
 }

@@ -4,10 +4,12 @@ import { placeCuts } from './cut-place.js';
 import { firstWindows, isLate } from './decode-plan.js';
 import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
+import type { DecodedSegment } from './joined-segments.js';
 import { frameSequence, type KeptFrame } from './kept-frames.js';
 import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { smallSize } from './picture-size.js';
 import { type PictureStream, type Pictures, picturePlan, readPictures, segmentsOf } from './pictures.js';
+import type { Reading } from './reading.js';
 import { Readings } from './readings.js';
 import { shotsBetween } from './shots.js';
 import { missingSound, readSound, soundTrack } from './sound.js';
@@ -37,8 +39,8 @@ export const DECODE_VERSION = '6';
 const MAX_SUBTITLE_TRACKS = 8;
 
 /**
- * Reads everything that the signals need: sound, subtitles and a first look at the pictures in one ffmpeg process,
- * further pictures in a second one where the first look leaves something open.
+ * Reads everything that the signals need: a first look at the pictures, sound and subtitles in one ffmpeg process, or
+ * two where the look is at windows; further pictures in another where the first look leaves something open.
  * @throws Failure MEDIA_UNREADABLE, MEDIA_DECODE_FAILED, MEDIA_TIMEOUT, CANCELLED, DISK_FULL, FFMPEG_MISSING
  */
 export async function decodeTrailer(input: DecodeInput, context: DecodeContext): Promise<DecodedTrailer> {
@@ -110,32 +112,34 @@ async function readStreams(
   const track = soundTrack(facts.audio);
   const texts = facts.subtitles.filter((subtitle) => subtitle.isText).slice(0, MAX_SUBTITLE_TRACKS);
   const readings = new Readings(file, endSeconds, signal);
-  return readings.run(async () => {
-    const first = await readings.start({
-      pictures:
-        stream &&
-        picturePlan(
-          stream,
-          stream.windows &&
-            segmentsOf(
-              stream.windows.filter((window) => !isLate(window)),
-              stream,
-            ),
-        ),
-      sound: track && { streamIndex: track.streamIndex, zeroSeconds },
-      subtitles: texts.map(({ streamIndex }) => streamIndex),
-    });
-    const [pictures, sound, subtitles] = await Promise.all([
-      stream
-        ? readPictures(first.pictures, stream, (segments) =>
-            readings.startPictures(picturePlan(stream, segments)),
-          )
-        : null,
-      first.sound ? readSound(first.sound, endSeconds) : missingSound(),
-      Promise.all(
-        first.subtitles.map((pipe, i) => readSubtitleText(pipe, texts[i] as SubtitleFacts, zeroSeconds)),
-      ),
+  const heard = {
+    sound: track && { streamIndex: track.streamIndex, zeroSeconds },
+    subtitles: texts.map(({ streamIndex }) => streamIndex),
+  };
+  const watch = ({ pictures }: Reading) =>
+    stream &&
+    readPictures(pictures, stream, (segments) => readings.startPictures(picturePlan(stream, segments)));
+  const listen = (reading: Reading) =>
+    Promise.all([
+      reading.sound ? readSound(reading.sound, endSeconds) : missingSound(),
+      ...reading.subtitles.map((pipe, i) => readSubtitleText(pipe, texts[i] as SubtitleFacts, zeroSeconds)),
     ]);
-    return { pictures, sound, subtitles: subtitles.filter((subtitle) => subtitle !== null) };
+  return readings.run(async () => {
+    const segments = stream && firstSegments(stream);
+    const pictures = stream && picturePlan(stream, segments);
+    // Segments stand alone; see `ReadingPlan`.
+    const isHeardApart = segments !== null && (track !== null || texts.length > 0);
+    const first = readings.start({ pictures, ...(isHeardApart ? NOTHING_HEARD : heard) });
+    const beside = isHeardApart ? readings.start({ pictures: null, ...heard }) : first;
+    const [seen, [sound, ...subtitles]] = await Promise.all([first.then(watch), beside.then(listen)]);
+    return { pictures: seen, sound, subtitles: subtitles.filter((subtitle) => subtitle !== null) };
   });
+}
+
+const NOTHING_HEARD = { sound: null, subtitles: [] };
+
+/** Windows that begin at key frames are read first, together; null for all of the film. */
+function firstSegments(stream: PictureStream): DecodedSegment[] | null {
+  const windows = stream.windows?.filter((window) => !isLate(window));
+  return windows ? segmentsOf(windows, stream) : null;
 }

@@ -13,7 +13,11 @@ import {
 import { MAX_PIXELS } from './probe.js';
 import type { Program } from './program.js';
 
-/** What one ffmpeg process shall read out of one file, all of it in one go. */
+/**
+ * What one ffmpeg process shall read out of one file, all of it in one go. Sound and subtitles are read from the whole
+ * file, so not beside pictures in segments: of two inputs, ffmpeg 5.1 sleeps 10 ms each time that one has nothing to
+ * give.
+ */
 export interface ReadingPlan {
   path: string;
   pictures: PicturePlan | null;
@@ -81,16 +85,13 @@ const SAMPLE_RATE = 16_000;
 export async function startReading(plan: ReadingPlan, signal: AbortSignal): Promise<Reading> {
   const { pictures, sound, subtitles } = plan;
   const entries = pictures?.segments ?? null;
-  // Beside joined entries, sound and subtitles are read from the file as it is.
-  const wantsFile = entries === null || sound !== null || subtitles.length > 0;
-  const fileInput = entries ? 1 : 0;
   const times = pictures?.outputs.map((_, index) => new FrameTimes(outputLabel(index))) ?? [];
   const outputs = [
     ...(pictures
       ? pictures.outputs.map((output, index) => pictureOutput(pictures, output, { index, entries }))
       : []),
-    ...(sound ? [soundOutput(sound, fileInput)] : []),
-    ...subtitles.map((streamIndex) => subtitleOutput(streamIndex, fileInput)),
+    ...(sound ? [soundOutput(sound)] : []),
+    ...subtitles.map((streamIndex) => subtitleOutput(streamIndex)),
   ];
   const child = await startChild({
     program: 'ffmpeg',
@@ -99,8 +100,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
       ...(pictures ? decoderOptions(pictures.frames, entries) : []),
       ...(entries
         ? [...inputLimits([...FORMATS, 'concat']), '-f', 'concat', '-safe', '0', '-i', 'pipe:0']
-        : []),
-      ...(wantsFile ? [...inputLimits(FORMATS), '-i', INPUT] : []),
+        : [...inputLimits(FORMATS), '-i', INPUT]),
       ...outputs.flatMap((output, index) => [...output, outputName(index)]),
     ],
     inputPath: plan.path,
@@ -208,12 +208,12 @@ function between({ from, to }: Segment, shift: number): string {
   return `between(t,${(from + shift).toFixed(6)},${(to + shift).toFixed(6)})`;
 }
 
-function soundOutput({ streamIndex, zeroSeconds }: SoundPlan, input: number): string[] {
+function soundOutput({ streamIndex, zeroSeconds }: SoundPlan): string[] {
   const zero = zeroSeconds.toFixed(6);
   const filter = `atrim=start=${zero},asetpts=PTS-(${zero})/TB,aresample=${SAMPLE_RATE}:async=1:first_pts=0`;
-  return ['-map', `${input}:${streamIndex}`, '-af', filter, '-ac', '1', '-f', 'f32le'];
+  return ['-map', `0:${streamIndex}`, '-af', filter, '-ac', '1', '-f', 'f32le'];
 }
 
-function subtitleOutput(streamIndex: number, input: number): string[] {
-  return ['-map', `${input}:${streamIndex}`, '-c:s', 'srt', '-f', 'srt'];
+function subtitleOutput(streamIndex: number): string[] {
+  return ['-map', `0:${streamIndex}`, '-c:s', 'srt', '-f', 'srt'];
 }

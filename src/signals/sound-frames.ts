@@ -13,8 +13,9 @@ const FLOOR = FULL_SCALE * 1e-9; // −90 dB: below it a band counts as empty, o
 const BLOCK_BINS = 16; // 500 Hz: inside it the tilt of a spectrum hardly matters
 const FIRST_BLOCK_BIN = 3; // 94 Hz
 const BLOCKS = 8; // up to 4,094 Hz
-const SPEECH_LOWEST_HERTZ = 300; // the telephone band
-const SPEECH_HIGHEST_HERTZ = 3400;
+const FIRST_SPEECH_BIN = Math.ceil(300 / HERTZ_PER_BIN); // the telephone band: 300 …
+const LAST_SPEECH_BIN = Math.floor(3400 / HERTZ_PER_BIN); // … 3,400 Hz
+const LEAST_POWER = 1e-12; // so that an empty bin has a logarithm
 
 /** One value a frame of 32 ms, every 16 ms. */
 export interface SoundFrames {
@@ -47,47 +48,54 @@ export function soundFrames(samples: Float32Array): SoundFrames {
     flux: new Float32Array(count),
   };
   const levels = new Float64Array(BANDS);
+  const logs = new Float64Array(BINS);
   forEachSpectrum(samples, (power, frame) => {
-    measureSpectrum(power, frame, frames);
-    frames.tonality[frame] = tonalityOf(power);
+    for (let bin = 1; bin < BINS; bin++) logs[bin] = Math.log(power[bin]! + LEAST_POWER);
+    measureSpectrum(power, logs, { frame, frames });
+    frames.tonality[frame] = tonalityOf(power, logs);
     frames.flux[frame] = bandRise(power, levels, frame === 0);
   });
   return frames;
 }
 
-function measureSpectrum(power: Float64Array, frame: number, frames: SoundFrames): void {
+/** @param logs natural logarithm of each power */
+function measureSpectrum(
+  power: Float64Array,
+  logs: Float64Array,
+  { frame, frames }: { frame: number; frames: SoundFrames },
+): void {
   let total = 0;
   let moment = 0;
-  let logs = 0;
-  let speech = 0;
+  let logSum = 0;
   for (let bin = 1; bin < BINS; bin++) {
     const value = power[bin]!;
-    const hertz = bin * HERTZ_PER_BIN;
     total += value;
-    moment += value * hertz;
-    logs += Math.log(value + 1e-12);
-    if (hertz >= SPEECH_LOWEST_HERTZ && hertz <= SPEECH_HIGHEST_HERTZ) speech += value;
+    moment += value * (bin * HERTZ_PER_BIN);
+    logSum += logs[bin]!;
   }
+  let speech = 0;
+  for (let bin = FIRST_SPEECH_BIN; bin <= LAST_SPEECH_BIN; bin++) speech += power[bin]!;
   // a Hann window spreads a sine over bins whose powers add up to 1.5 times its own
   frames.power[frame] = total / (1.5 * FULL_SCALE);
   frames.speechPower[frame] = speech / (1.5 * FULL_SCALE);
   frames.centroid[frame] = total > 0 ? moment / total : 0;
   frames.rolloff[frame] = rolloffHertz(power, total);
-  frames.flatness[frame] = (10 / Math.LN10) * (logs / (BINS - 1) - Math.log(total / (BINS - 1) + 1e-12));
+  frames.flatness[frame] =
+    (10 / Math.LN10) * (logSum / (BINS - 1) - Math.log(total / (BINS - 1) + LEAST_POWER));
 }
 
 /** Mean over the blocks of 10 log10(mean of P / geometric mean of P). */
-function tonalityOf(power: Float64Array): number {
+function tonalityOf(power: Float64Array, logs: Float64Array): number {
   let sum = 0;
   for (let block = 0; block < BLOCKS; block++) {
     let total = 0;
-    let logs = 0;
-    for (let i = 0; i < BLOCK_BINS; i++) {
-      const value = power[FIRST_BLOCK_BIN + block * BLOCK_BINS + i]! + 1e-12;
-      total += value;
-      logs += Math.log(value);
+    let logSum = 0;
+    const first = FIRST_BLOCK_BIN + block * BLOCK_BINS;
+    for (let bin = first; bin < first + BLOCK_BINS; bin++) {
+      total += power[bin]! + LEAST_POWER;
+      logSum += logs[bin]!;
     }
-    sum += Math.log(total / BLOCK_BINS) - logs / BLOCK_BINS;
+    sum += Math.log(total / BLOCK_BINS) - logSum / BLOCK_BINS;
   }
   return ((10 / Math.LN10) * sum) / BLOCKS;
 }

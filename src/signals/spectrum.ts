@@ -18,6 +18,14 @@ const REVERSED = Uint16Array.from({ length: HALF }, (_, i) => {
   return reversed;
 });
 
+/** What the second and later passes turn by, in the order in which it is read. */
+const PASSES = Array.from({ length: Math.log2(HALF) - 1 }, (_, pass) => {
+  const half = 2 << pass;
+  const step = FRAME / (2 * half);
+  const every = (table: Float64Array) => Float64Array.from({ length: half }, (_, i) => table[i * step]!);
+  return { half, cos: every(COS), sin: every(SIN) };
+});
+
 /** How many whole frames the samples hold. */
 export function frameCount(samples: Float32Array): number {
   return samples.length < FRAME ? 0 : Math.floor((samples.length - FRAME) / HOP) + 1;
@@ -50,15 +58,19 @@ export function forEachSpectrum(
 
 /** Radix-2 Fourier transform in place of HALF complex numbers in bit-reversed order. */
 function transform(real: Float64Array, imaginary: Float64Array): void {
-  for (let size = 2; size <= HALF; size <<= 1) {
-    const half = size >> 1;
-    const step = FRAME / size;
-    for (let start = 0; start < HALF; start += size) {
-      for (let i = 0; i < half; i++) {
-        const a = start + i;
-        const b = a + half;
-        const c = COS[i * step]!;
-        const s = SIN[i * step]!;
+  for (let a = 0; a < HALF; a += 2) {
+    const re = real[a + 1]!; // the first pass turns by nothing
+    const im = imaginary[a + 1]!;
+    real[a + 1] = real[a]! - re;
+    imaginary[a + 1] = imaginary[a]! - im;
+    real[a]! += re;
+    imaginary[a]! += im;
+  }
+  for (const { half, cos, sin } of PASSES) {
+    for (let start = 0; start < HALF; start += 2 * half) {
+      for (let i = 0, a = start, b = start + half; i < half; i++, a++, b++) {
+        const c = cos[i]!;
+        const s = sin[i]!;
         const re = real[b]! * c + imaginary[b]! * s;
         const im = imaginary[b]! * c - real[b]! * s;
         real[b] = real[a]! - re;

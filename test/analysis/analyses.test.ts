@@ -166,10 +166,16 @@ describe('the fence', () => {
     expect(fresh.number).toBe(stale.number + 1);
     const before = await read(id);
     await expect(stale.beginStage('FETCH')).rejects.toBeInstanceOf(StaleAttempt);
+    const kept = { contentHash: `of ${id}`, version: 'fetch-1', data: '{}' };
+    await expect(stale.finishStage('FETCH', false, kept)).rejects.toBeInstanceOf(StaleAttempt);
     await expect(stale.succeed(async () => undefined)).rejects.toBeInstanceOf(StaleAttempt);
     expect(await fail(stale)).toBe(false);
     expect(await read(id)).toEqual(before);
+    const results = { where: { contentHash: kept.contentHash } };
+    expect(await harness.database.prisma.stageResult.count(results)).toBe(0);
     await fresh.beginStage('FETCH');
+    await fresh.finishStage('FETCH', false, kept);
+    expect(await harness.database.prisma.stageResult.count(results)).toBe(1);
   });
 
   it('counts a taking of a RUNNING analysis as a death of its process', async () => {

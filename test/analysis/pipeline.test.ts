@@ -1,4 +1,3 @@
-import { EventEmitter, once } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -210,10 +209,13 @@ describe('cancelling a RUNNING analysis', () => {
       const id = await request(film, { force: true });
       let askedAt = 0;
       // Tagging may be over before it can be cancelled: it waits for that here.
-      const asked = new EventEmitter();
+      let asked = () => {};
+      const wasAsked = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
       const { run: runTask } = engine.threads;
       const held = vi.spyOn(engine.threads, 'run').mockImplementation(async (task, input, options) => {
-        if (task === 'tag' && stage === 'TAG') await once(asked, 'asked');
+        if (task === 'tag' && stage === 'TAG') await wasAsked;
         return runTask.call(engine.threads, task, input, options);
       });
       onTestFinished(() => held.mockRestore());
@@ -222,7 +224,7 @@ describe('cancelling a RUNNING analysis', () => {
         if (event.stage !== stage || askedAt > 0) continue;
         askedAt = performance.now();
         await engine.analyses.cancel(id);
-        asked.emit('asked');
+        asked();
       }
       expect(await running).toBe('CANCELLED');
       expect(performance.now() - askedAt).toBeLessThan(2_000);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import { serveTasks } from '../../dist/inference/thread.js';
 
 let multiple = 2;
@@ -9,6 +10,7 @@ serveTasks({
     multiple = factor;
   },
   times: (input) => input * multiple,
+  name: () => threadId,
   double: (input) => input * 2,
   crash: () => {
     setImmediate(() => {

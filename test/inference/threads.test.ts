@@ -3,6 +3,7 @@ import { type Tasks, ThreadPool } from '../../src/inference/threads.js';
 
 interface SampleTasks extends Tasks {
   double(input: number): number;
+  name(input: null): number;
   learn(factor: number): void;
   times(input: number): number;
   crash(input: null): never;
@@ -48,6 +49,49 @@ describe('a pool of threads', () => {
     await expect(pool.run('crash', null)).rejects.toMatchObject({ code: 'WORKER_CRASHED', retryable: true });
     expect(await other).toBe('ended');
     expect(await Promise.all([1, 2, 3, 4].map((input) => pool.run('double', input)))).toEqual([2, 4, 6, 8]);
+  });
+
+  it('starts another thread only when the others are busy', async () => {
+    const pool = open(3);
+    const first = await pool.run('name', null);
+    expect(await pool.run('name', null)).toBe(first);
+    const begun = withResolvers();
+    const running = pool.run('slow', 50, { progress: () => begun.resolve() });
+    await begun.promise;
+    const second = await pool.run('name', null);
+    expect(second).not.toBe(first);
+    await running;
+    const names = await Promise.all([1, 2, 3, 4].map(() => pool.run('name', null)));
+    expect(new Set(names).size).toBe(3);
+  });
+
+  it('fails the calls of a thread that cannot start, and does not start it for ever', async () => {
+    const pool = new ThreadPool<SampleTasks>(new URL('./no-such-thread.mjs', import.meta.url), 2);
+    pools.push(pool);
+    let started = 0;
+    const count = () => started++;
+    process.on('worker', count);
+    for (const input of [1, 2]) {
+      await expect(pool.run('double', input)).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('worker', count);
+    expect(started).toBe(2);
+  });
+
+  it('fails a call whose input cannot cross threads, and forgets it', async () => {
+    const pool = open(2);
+    const name = await pool.run('name', null);
+    const uncloneable = (() => 1) as unknown as number;
+    await expect(pool.run('double', uncloneable)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(await pool.run('name', null)).toBe(name);
+  });
+
+  it('refuses calls that still wait for the preparation when it closes', async () => {
+    const pool = open(1);
+    const prepared = pool.prepare('learn', 7);
+    const waiting = pool.run('times', 6);
+    await Promise.all([expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' }), pool.close(), prepared]);
   });
 
   it('prepares a thread that takes the place of a crashed one before it answers', async () => {

@@ -31,8 +31,10 @@ function toyLesson(): TextLesson {
     targets: Float32Array.from(rows.flatMap(({ targets }) => targets)),
     importance: new Float32Array(200).fill(1),
     folds: Uint8Array.from({ length: 200 }, (_, i) => i % 5),
-    labels: TELLING.length,
+    corpus: new Uint8Array(200),
+    groups: TELLING.map(() => 'tag'),
     seed: 1,
+    excerpts: [],
   };
 }
 

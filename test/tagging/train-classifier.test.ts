@@ -31,6 +31,7 @@ function films(count: number, withPictures: (i: number) => boolean): TrainingRow
     return {
       ...{ id: `film${i}`, title: `Film ${i}`, media: null, soft: {} },
       lines: [line(), line(), line()],
+      register: 'SYNOPSIS',
       labels: { genre: [kind.genre] },
       vectors: withPictures(i) ? { PICTURE: picture } : {},
     };
