@@ -2,6 +2,7 @@ import type { FrameInfo, FrameSequence, Shot } from './decoded.js';
 import type { FrameMeasures } from './frame-measures.js';
 import type { PictureSize } from './picture-size.js';
 import { GAP_SECONDS } from './reading.js';
+import { toHalfRgb } from './rgb.js';
 
 /** A picture in planar 4:2:0, full range. */
 export interface SmallPicture {
@@ -90,8 +91,9 @@ export function frameSequence(
   if (frames.length === 0) return null;
   const [width, height] = [size.width / 2, size.height / 2];
   const data = new Uint8Array(frames.length * width * height * 3);
+  const bytes = width * height * 3;
   pictures.forEach((picture, index) => {
-    toHalfRgb(picture, size, data, index * width * height * 3);
+    toHalfRgb(picture, size, data.subarray(index * bytes, (index + 1) * bytes));
   });
   return { width, height, frames, data };
 }
@@ -100,33 +102,4 @@ export function frameSequence(
 function spread<T>(list: readonly T[], count: number): T[] {
   if (list.length <= count) return [...list];
   return Array.from({ length: count }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / count)] as T);
-}
-
-/** BT.601, full range (JFIF): R = Y + 1.402 V, G = Y − 0.344136 U − 0.714136 V, B = Y + 1.772 U. */
-function toHalfRgb(yuv: Uint8Array, { width, height }: PictureSize, rgb: Uint8Array, offset: number): void {
-  const [halfWidth, halfHeight] = [width / 2, height / 2];
-  const uPlane = width * height;
-  const vPlane = uPlane + halfWidth * halfHeight;
-  for (let y = 0; y < halfHeight; y++) {
-    for (let x = 0; x < halfWidth; x++) {
-      const top = 2 * y * width + 2 * x;
-      const bottom = top + width;
-      const luma =
-        ((yuv[top] as number) +
-          (yuv[top + 1] as number) +
-          (yuv[bottom] as number) +
-          (yuv[bottom + 1] as number)) /
-        4;
-      const u = (yuv[uPlane + y * halfWidth + x] as number) - 128;
-      const v = (yuv[vPlane + y * halfWidth + x] as number) - 128;
-      const at = offset + (y * halfWidth + x) * 3;
-      rgb[at] = level(luma + 1.402 * v);
-      rgb[at + 1] = level(luma - 0.344136 * u - 0.714136 * v);
-      rgb[at + 2] = level(luma + 1.772 * u);
-    }
-  }
-}
-
-function level(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : Math.round(value);
 }
