@@ -118,7 +118,8 @@ describe('bad input', () => {
     ['subtitles alone', 'words.vtt', 'MEDIA_FORMAT_FORBIDDEN', ascii('WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n')],
     ['a head without a body', 'head.mp4', 'MEDIA_NO_STREAMS', async () => (await readFile(good)).subarray(0, 40)],
     ['more than 12 hours', 'long.mkv', 'MEDIA_TOO_LONG', longFilm],
-    ['16383 × 16383', 'huge.webm', 'MEDIA_TOO_LARGE', hugePicture],
+    ['headers that claim 16383 × 16383', 'claimed.webm', 'MEDIA_TOO_LARGE', claimedPicture],
+    ['a real picture of 16000 × 16000', 'huge.mov', 'MEDIA_TOO_LARGE', hugePicture],
   ]; // biome-ignore format: a table
 
   test.each(table)('%s (%s) fails with %s', async (_what, name, code, make) => {
@@ -165,8 +166,16 @@ async function longFilm(): Promise<Buffer> {
   return readFile(made);
 }
 
-/** A small VP8 film whose headers, the container's and each key frame's, claim 16383 × 16383. */
+/** 256 million pixels in 1.5 MB. */
 async function hugePicture(): Promise<Buffer> {
+  const made = file('made.mov');
+  const grey = 'color=gray:s=16000x16000:r=1:d=1,format=yuvj420p';
+  await ffmpeg('-f', 'lavfi', '-i', grey, '-frames:v', '1', '-threads', '1', '-c:v', 'mjpeg', made);
+  return readFile(made);
+}
+
+/** A small VP8 film whose headers, the container's and each key frame's, claim 16383 × 16383. */
+async function claimedPicture(): Promise<Buffer> {
   const made = file('made.webm');
   await ffmpeg(...lavfi(1, { size: '256x256' }), '-map', '0:v', '-c:v', 'libvpx', '-g', '1', made);
   const bytes = await readFile(made);
