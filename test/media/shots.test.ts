@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Film, renderFilm } from '../../bench/media/films.js';
@@ -22,22 +23,33 @@ describe('hard cuts of a film with 300 and more of them, flashes, pans and disso
   beforeAll(async () => {
     // Drawing costs more than encoding: one film, two encoders.
     const longGop = ['-g', '250', '-keyint_min', '250', '-sc_threshold', '0'];
-    const encoder = [...x264, ...longGop, file('long-gop.mp4'), ...x264];
+    const captions = file('captions.srt');
+    await writeFile(captions, '1\n00:00:02,000 --> 00:00:04,000\nIt begins.\n');
+    const encoder = [
+      ...['-f', 'lavfi', '-i', 'sine=frequency=440:duration=20', '-i', captions],
+      ...['-map', '0:v', ...x264, ...longGop, file('long-gop.mp4')],
+      ...['-map', '0:v', '-map', '1:a', '-map', '2:s', '-c:a', 'aac', '-c:s', 'mov_text', ...x264],
+    ];
     film = await renderFilm({ ...FILM, path: file('cuts.mp4'), encoder });
   }, 120_000);
 
   test.each([
-    ['key frames on cuts', 'WINDOWS', 'cuts.mp4'],
-    ['one key frame in ten seconds', 'FULL', 'long-gop.mp4'],
+    ['key frames on cuts', 'WINDOWS', 'sound and a subtitle', 'cuts.mp4'],
+    ['one key frame in ten seconds', 'FULL', 'neither', 'long-gop.mp4'],
   ])(
-    'are found with F1 ≥ 0.95 at ±1 frame: %s, read by %s',
-    async (_encoding, decodePath, name) => {
+    'are found with F1 ≥ 0.95 at ±1 frame: %s, read by %s, beside it %s',
+    async (_encoding, decodePath, beside, name) => {
       const decoded = await probeAndDecode(file(name), file(`job-${name}`));
       const score = scoreShots(film, decoded.shots);
       expect(score.truth).toBeGreaterThanOrEqual(300);
       expect(score.f1).toBeGreaterThanOrEqual(0.95);
       expect(score.dissolves.found / score.dissolves.truth).toBeGreaterThanOrEqual(0.8);
       expect(decoded.decodePath).toBe(decodePath);
+      const isHeard = beside !== 'neither';
+      expect(decoded.sound.samples.length / 16_000).toBeCloseTo(isHeard ? 20 : 0, 0);
+      expect(
+        decoded.subtitles.flatMap(({ lines }) => lines.map(({ startSeconds, text }) => [startSeconds, text])),
+      ).toEqual(isHeard ? [[2, 'It begins.']] : []);
     },
     120_000,
   );
