@@ -33,9 +33,6 @@ export interface DecodeContext {
   progress?(share: number): void;
 }
 
-/** Bump when the same file gives another result. */
-export const DECODE_VERSION = '6';
-
 const MAX_SUBTITLE_TRACKS = 8;
 
 /**
