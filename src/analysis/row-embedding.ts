@@ -65,7 +65,7 @@ export async function embedRows(
 function withEmbedding(row: TrainingRow, { lines, vectors, measures }: Embedded): TrainingRow {
   return {
     ...row,
-    lines: row.lines.length > 0 ? row.lines : lines,
+    ...(row.lines.length > 0 ? {} : { lines, register: 'SPEECH' }),
     vectors: Object.fromEntries(
       Object.entries(vectors).map(([signal, values]) => [signal, Float32Array.from(values)]),
     ),

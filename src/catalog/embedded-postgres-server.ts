@@ -13,11 +13,12 @@ import {
   spawnFailure,
 } from './embedded-postgres-cluster.js';
 import type { Place } from './embedded-postgres-place.js';
+import { machineSettings } from './embedded-postgres-settings.js';
 import { commandLineOf } from './process-identity.js';
 
 const HOST = '127.0.0.1';
 const POLL_MILLISECONDS = 20;
-/** Recovery after a crash replays at most `max_wal_size` (1 GB), which slow disks need a while for. */
+/** Recovery after a crash replays at most `max_wal_size` (2 GB), which slow disks need a while for. */
 const READY_TIMEOUT_MILLISECONDS = 120_000;
 const STOP_TIMEOUT_MILLISECONDS = 30_000;
 /** A free port may be taken by another program before PostgreSQL listens on it; a predecessor may still be going. */
@@ -152,6 +153,7 @@ async function start(
     [
       ...['-D', cluster.data, '-c', `listen_addresses=${HOST}`, '-c', `port=${port}`],
       ...['-c', 'unix_socket_directories=', '-c', 'log_destination=stderr', '-c', 'logging_collector=off'],
+      ...Object.entries(machineSettings()).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
     {
       ...(place.account ?? {}),

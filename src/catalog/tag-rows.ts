@@ -50,14 +50,32 @@ export function marginOf(probability: number, threshold: number): number {
   return Math.abs(logOdds(probability) - logOdds(threshold));
 }
 
+const DECISION = '"predictionId", "labelId", "probability", "threshold", "state", "weight", "margin"';
+const UNNESTED = `$1::text[], $2::text[], $3::float8[], $4::float8[], $5::"TagState"[], $6::"TagWeight"[], $7::float8[]`;
+
 /** Writes the rows whose columns `tagColumns` gives as parameters. */
 export const INSERT_TAGS = `
-  INSERT INTO "Tag" ("predictionId", "labelId", "probability", "threshold", "state", "weight", "margin", "shares", "evidence")
-  SELECT * FROM unnest($1::text[], $2::text[], $3::float8[], $4::float8[], $5::"TagState"[], $6::"TagWeight"[],
-    $7::float8[], $8::jsonb[], $9::jsonb[])`;
+  INSERT INTO "Tag" (${DECISION}, "shares", "evidence") SELECT * FROM unnest(${UNNESTED}, $8::jsonb[], $9::jsonb[])`;
+
+/** Writes the rows whose columns `decisionColumns` gives as parameters: without shares and evidence. */
+export const INSERT_DECISIONS = `INSERT INTO "Tag" (${DECISION}) SELECT * FROM unnest(${UNNESTED})`;
+
+interface TagRow {
+  predictionId: string;
+  tag: StoredTag;
+}
 
 /** One array a column of `INSERT_TAGS`. */
-export function tagColumns(rows: readonly { predictionId: string; tag: StoredTag }[]): unknown[][] {
+export function tagColumns(rows: readonly TagRow[]): unknown[][] {
+  return [
+    ...decisionColumns(rows),
+    rows.map(({ tag: { shares } }) => shares && JSON.stringify(shares)),
+    rows.map(({ tag: { evidence } }) => evidence && JSON.stringify(evidence)),
+  ];
+}
+
+/** One array a column of `INSERT_DECISIONS`. */
+export function decisionColumns(rows: readonly TagRow[]): unknown[][] {
   const column = (value: (tag: StoredTag) => unknown) => rows.map(({ tag }) => value(tag));
   return [
     rows.map(({ predictionId }) => predictionId),
@@ -67,8 +85,6 @@ export function tagColumns(rows: readonly { predictionId: string; tag: StoredTag
     column(({ state }) => state),
     column(({ weight }) => weight),
     column(({ probability, threshold }) => marginOf(probability, threshold)),
-    column(({ shares }) => shares && JSON.stringify(shares)),
-    column(({ evidence }) => evidence && JSON.stringify(evidence)),
   ];
 }
 

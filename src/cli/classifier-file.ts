@@ -35,7 +35,7 @@ export async function tagByFile(
   const { classifier } = readClassifier(bytes);
   const names = new Map(classifier.labels.map(({ id, name }) => [id, name]));
   const embeddings = (await readEmbeddings(database.prisma, [trailerId], pack.encoders)).get(trailerId) ?? [];
-  const { tags } = tagByClassifier(classifier, embeddings);
+  const tags = tagByClassifier(classifier, embeddings);
   return {
     classifier: nameClassifier(bytes),
     tags: inOrder(

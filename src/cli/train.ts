@@ -107,7 +107,7 @@ function formatReport({ file, bytes, figures }: TrainingReport): string {
     abstention?: Abstention;
   };
   const lines = [
-    `${file}: ${labels} labels from ${rows} rows, ${(bytes / 1e6).toFixed(1)} MB`,
+    `${file}: ${counted(labels, 'label')} from ${counted(rows, 'row')}, ${sizeOf(bytes)}`,
     `on rows that it had not seen: micro-F1 ${digits(microF1)}, macro-F1 ${digits(macroF1)}, mAP ${digits(mAP)}`,
     ...(abstention ? [formatAbstention(abstention)] : []),
     ...(leftOut.length > 0
@@ -120,5 +120,10 @@ function formatReport({ file, bytes, figures }: TrainingReport): string {
 function formatAbstention({ coverage, risk }: Abstention): string {
   return `on parts of those rows: ${digits(risk.all)} of the accepted labels wrong; ${digits(coverage)} stay where labels with too few words abstain, ${digits(risk.kept)} of them wrong; on whole rows ${digits(risk.whole)}`;
 }
+
+const counted = (n: number | undefined, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+const sizeOf = (bytes: number) =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 const digits = (value: number | undefined) => (value ?? Number.NaN).toFixed(3);

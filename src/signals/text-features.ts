@@ -16,7 +16,10 @@ export interface SparseRow {
 
 /** The terms of one line in order: its stems, and each pair of neighbouring stems joined by a space. */
 export function termsOf(line: string): string[] {
-  const words = contentWords(line);
+  return termsOfStems(contentWords(line));
+}
+
+function termsOfStems(words: readonly string[]): string[] {
   const terms = words.slice();
   for (let i = 1; i < words.length; i++) terms.push(`${words[i - 1]} ${words[i]}`);
   return terms;
@@ -30,6 +33,24 @@ export function countTerms(line: string, vocabulary: Vocabulary): Map<number, nu
     if (index !== undefined) counts.set(index, (counts.get(index) ?? 0) + 1);
   }
   return counts;
+}
+
+/**
+ * The row of a whole document: the sum of what `weighLines` gives of its lines, without telling them apart.
+ * @param lines the stems of each line, as `contentWords` gives them
+ */
+export function weighDocument(lines: readonly (readonly string[])[], { index, idf }: Vocabulary): SparseRow {
+  const counts = new Map<number, number>();
+  for (const stems of lines) {
+    for (const term of termsOfStems(stems)) {
+      const column = index.get(term);
+      if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
+    }
+  }
+  const terms = Int32Array.from(counts.keys());
+  const weights = Float32Array.from(counts, ([term, n]) => (1 + Math.log(n)) * idf[term]!);
+  const norm = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0)) || 1;
+  return { terms, weights: weights.map((weight) => weight / norm) };
 }
 
 /**

@@ -54,7 +54,8 @@ export function answersTo(
   vectors: Present['vectors'],
 ): Answers {
   const { labels, text, vectors: head } = classifier;
-  const words = contentWords(lines.join(' ')).length;
+  const stems = lines.map(contentWords);
+  const words = stems.reduce((sum, { length }) => sum + length, 0);
   const isTold = words >= FEWEST_WORDS;
   const hasWords = text !== null && isTold;
   const length = isTold ? lengthUnit(words, classifier.length) : 0;
@@ -64,7 +65,7 @@ export function answersTo(
     const priors = Float32Array.from(labels, ({ prior }) => prior);
     return { raw: priors, logOdds: priors, hasWords, answered: labels.map(() => false), length };
   }
-  const raw = hasWords ? textLogits(text, lines) : new Float32Array(labels.length);
+  const raw = hasWords ? textLogits(text, stems) : new Float32Array(labels.length);
   if (head) {
     const inputs = new Float32Array(inputsOf(head.layout));
     writeInputs(head.layout, { vectors, hasWords }, inputs);

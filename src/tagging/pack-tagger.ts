@@ -30,12 +30,12 @@ export async function loadTrainedTagger(file: string, files: PackFiles): Promise
     reads: leavesSome && shipped.reads === 'MOMENTS' ? 'MOMENTS' : 'WORDS',
     groups: new Set([...groups, ...shipped.groups]),
     async tag(embeddings) {
-      const { tags } = tagByClassifier(classifier, embeddings);
+      const tags = tagByClassifier(classifier, embeddings);
       const rest = await shipped.tag(embeddings);
       return { ...rest, tags: [...tags, ...rest.tags.filter(isLeft)], classifier: name };
     },
     async decide(embeddings) {
-      const { tags } = tagByClassifier(classifier, embeddings, false);
+      const tags = tagByClassifier(classifier, embeddings, false);
       return leavesSome ? [...tags, ...(await shipped.decide(embeddings)).filter(isLeft)] : tags;
     },
     close: () => shipped.close(),

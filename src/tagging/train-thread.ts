@@ -3,7 +3,7 @@ import { type BayesOptions, trainBayes } from './bayes.js';
 import type { LinearModel, LogisticOptions, Targets } from './logistic.js';
 import { trainLogistic } from './logistic.js';
 import { project, type SparseRows } from './sparse.js';
-import { scoreSharpened, trainSharpened } from './text-part/sharpened.js';
+import { scoreMembers, trainMembers } from './text-part/members.js';
 
 /** Logistic regression, or naive Bayes where smoothing is given. */
 export type LearnerOptions = LogisticOptions | BayesOptions;
@@ -33,8 +33,8 @@ export const trainTasks = {
     return { scores: project(input.others, weights, labels), bias };
   },
 
-  sharpened: trainSharpened,
-  sharpenedScores: scoreSharpened,
+  members: trainMembers,
+  memberScores: scoreMembers,
 };
 
 serveTasks(trainTasks);

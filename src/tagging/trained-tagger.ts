@@ -2,48 +2,65 @@ import { timeWeights } from '../signals/features.js';
 import type { Signal, SignalEmbedding } from '../signals/signal.js';
 import { tagOf } from './answer.js';
 import { sigmoid } from './calibration.js';
-import { answersTo, type Classifier } from './classifier.js';
-import { judgeQuality } from './quality.js';
-import type { Evidence, Tagging } from './tag.js';
+import { type Answers, answersTo, type Classifier } from './classifier.js';
+import type { Evidence, Tag } from './tag.js';
 import { lineContributions } from './text-part/text-part.js';
 import { calibrate } from './training/calibrator.js';
 import { inputsOf, inputWeights, type Present, type VectorHead, writeInputs } from './vector-head.js';
 import { weigh } from './verdict.js';
 
 /**
- * Tags and quality of one trailer: the pure core. Vectors of encoders that the classifier does not know are left out.
+ * The tags of one trailer: the pure core. Vectors of encoders that the classifier does not know are left out.
  * @param explains whether evidence and shares are wanted
  */
 export function tagByClassifier(
   classifier: Classifier,
   embeddings: readonly SignalEmbedding[],
   explains = true,
-): Pick<Tagging, 'tags' | 'quality'> {
+): Tag[] {
   const text = embeddings.find(({ signal }) => signal === 'TEXT');
   const lines = text?.moments.map(({ line }) => line ?? '') ?? [];
   const read = embeddings.filter(
     ({ signal, model, vector }) => vector && classifier.models[signal] === model,
   );
   const vectors = Object.fromEntries(read.map(({ signal, vector }) => [signal, vector!]));
-  const { raw, logOdds, hasWords, answered, length } = answersTo(classifier, lines, vectors);
-  const spoken = text && hasWords ? text : null;
-  const said = spoken && explains ? lineContributions(classifier.text!, lines) : new Float32Array();
-  const seen =
-    classifier.vectors && read.length > 0 ? inputsFor(classifier.vectors, { vectors, hasWords }) : null;
-  const width = classifier.labels.length;
+  const answers = answersTo(classifier, lines, vectors);
+  const partsOf = explains ? explainer(classifier, answers, { text, lines, read, vectors }) : () => [];
   const tags = classifier.labels.map(({ id, threshold }, j) => {
+    const label = { id, threshold: threshold ?? 1 };
+    return tagOf(label, sigmoid(answers.logOdds[j]!), answers.answered[j] ? partsOf(j) : null);
+  });
+  return weigh(tags);
+}
+
+/** What a classifier read of a trailer. */
+interface Reading {
+  text: SignalEmbedding | undefined;
+  lines: readonly string[];
+  /** The signals whose vectors it knows, and these vectors. */
+  read: readonly SignalEmbedding[];
+  vectors: Present['vectors'];
+}
+
+/** @returns what each moment added to a label's log-odds, by the label's place */
+function explainer(
+  classifier: Classifier,
+  { raw, logOdds, hasWords, length }: Answers,
+  { text, lines, read, vectors }: Reading,
+): (label: number) => Evidence[] {
+  const spoken = text && hasWords ? text.moments : [];
+  const said = spoken.length > 0 ? lineContributions(classifier.text!, lines) : new Float32Array();
+  const head = read.length > 0 ? classifier.vectors : null;
+  const inputs = head && inputsFor(head, { vectors, hasWords });
+  const width = classifier.labels.length;
+  return (j) => {
     /** What the answer would lose without a part of the raw logit. */
     const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, length);
-    const label = { id, threshold: threshold ?? 1 };
-    if (!answered[j]) return tagOf(label, sigmoid(logOdds[j]!), null);
-    if (!explains) return tagOf(label, sigmoid(logOdds[j]!), []);
-    const parts = [
-      ...(spoken?.moments.map((moment, i) => evidenceOf('TEXT', moment, worth(said[i * width + j]!))) ?? []),
-      ...(seen ? momentParts(classifier.vectors!, seen, read, j, worth) : []),
+    return [
+      ...spoken.map((moment, i) => evidenceOf('TEXT', moment, worth(said[i * width + j]!))),
+      ...(head && inputs ? momentParts(head, inputs, read, j, worth) : []),
     ];
-    return tagOf(label, sigmoid(logOdds[j]!), parts);
-  });
-  return { tags: weigh(tags), quality: judgeQuality(embeddings) };
+  };
 }
 
 function inputsFor(head: VectorHead, present: Present): Float32Array {

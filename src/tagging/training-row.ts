@@ -16,6 +16,10 @@ export interface RowMeasures {
   musicShare: number | null;
 }
 
+/** What kind of text a row's words are: what is said, what a catalog tells, or the first paragraph of an encyclopedia. */
+export const REGISTERS = ['SPEECH', 'SYNOPSIS', 'EXTRACT'] as const;
+export type Register = (typeof REGISTERS)[number];
+
 /** One labelled title, as files of rows and the catalog's own labels give it. */
 export interface TrainingRow {
   id: string;
@@ -25,6 +29,7 @@ export interface TrainingRow {
    * of the synopsis. Empty: no words.
    */
   lines: string[];
+  register: Register;
   /** A trailer's file, whose signals are still to be embedded; read from a file of rows, it lies beside that. */
   media: string | null;
   /** Names of labels by group. A group that is absent is unknown, not negative. */
@@ -95,6 +100,7 @@ function rowOf(row: z.output<typeof documentedRow>): TrainingRow {
     id: row.id,
     title: row.title ?? null,
     lines: lines.find((all) => all.length > 0) ?? [],
+    register: lines[0]!.length > 0 ? 'SPEECH' : 'SYNOPSIS',
     media: row.media ?? null,
     labels: row.labels,
     soft: Object.fromEntries(Object.entries(row.soft).filter(([group]) => !(group in row.labels))),
@@ -106,6 +112,7 @@ function rowOfFilm({ title, page, genres, extract }: z.output<typeof filmRow>): 
   return {
     ...{ id: page, title, media: null, soft: {}, vectors: {} },
     lines: filled(maskGenreWords(extract).split(/\r?\n/)),
+    register: 'EXTRACT',
     labels: { genre: genres },
   };
 }

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/catalog/embedded-postgres.js';
 import { postgresFailure } from '../../src/catalog/embedded-postgres-cluster.js';
+import { machineSettings } from '../../src/catalog/embedded-postgres-settings.js';
 import { createLogger } from '../../src/log.js';
 
 const holderScript = fileURLToPath(new URL('postgres-holder.mjs', import.meta.url));
@@ -58,6 +59,25 @@ describe('the embedded PostgreSQL', () => {
     open.splice(open.indexOf(embedded), 1);
     await embedded.close();
   }
+
+  it.each([
+    [1, '128MB'],
+    [8, '512MB'],
+    [64, '1024MB'],
+  ])('has a sixteenth of %d GiB for its cache, within bounds: %s', (gibibytes, cache) => {
+    expect(machineSettings(gibibytes * 2 ** 30).shared_buffers).toBe(cache);
+  });
+
+  it('runs with the settings of its machine', async () => {
+    const client = new pg.Client({ connectionString: (await openHere()).urlOf('postgres') });
+    await client.connect();
+    const { rows } = await client.query(
+      `SELECT pg_size_bytes(current_setting('shared_buffers'))::text AS "cache", pg_size_bytes($1)::text AS "told"`,
+      [machineSettings().shared_buffers],
+    );
+    await client.end();
+    expect(rows[0].cache).toBe(rows[0].told);
+  });
 
   function startHolder(dataFolder = folder): ChildProcess {
     const child = fork(holderScript, [dataFolder], { detached: true });

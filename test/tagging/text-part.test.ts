@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { ThreadPool } from '../../src/inference/threads.js';
+import { contentWords } from '../../src/signals/text-words.js';
 import { averagePrecision, columns } from '../../src/tagging/measure.js';
 import { randomStream } from '../../src/tagging/random.js';
 import { learnTextPart, type TextLesson } from '../../src/tagging/text-part/learn-text-part.js';
@@ -30,8 +31,10 @@ function toyLesson(): TextLesson {
     targets: Float32Array.from(rows.flatMap(({ targets }) => targets)),
     importance: new Float32Array(200).fill(1),
     folds: Uint8Array.from({ length: 200 }, (_, i) => i % 5),
-    labels: TELLING.length,
+    corpus: new Uint8Array(200),
+    groups: TELLING.map(() => 'tag'),
     seed: 1,
+    excerpts: [],
   };
 }
 
@@ -41,7 +44,7 @@ const learned = learnTextPart(lesson, threads);
 test('a text part gives a label the highest logit of the text whose word tells it, seen or not', async () => {
   const { part, unseen } = await learned;
   const sides = Int8Array.from(lesson.targets, (t) => (Number.isNaN(t) ? 0 : t * 2 - 1));
-  const answers = TELLING.map((word) => textLogits(part, [`the ${word} by the river`]));
+  const answers = TELLING.map((word) => textLogits(part, [contentWords(`the ${word} by the river`)]));
   for (const [j] of TELLING.entries()) {
     const column = answers.map((logits) => logits[j]!);
     expect(column.indexOf(Math.max(...column))).toBe(j);
@@ -58,11 +61,23 @@ test('the contributions of the lines find the decisive line of a long transcript
   expect(contributions.indexOf(Math.max(...contributions))).toBe(23);
 });
 
+test('what the lines add and the biases sum up to the logits, also where a term stands in several lines', async () => {
+  const { part } = await learned;
+  const lines = ['the murder in the house', 'a murder in the street', '', 'a kiss'];
+  const contributions = lineContributions(part, lines);
+  const logits = textLogits(part, lines.map(contentWords));
+  for (const [j, logit] of logits.entries()) {
+    const added = lines.reduce((sum, _, i) => sum + contributions[i * part.labels + j]!, part.bias[j]!);
+    expect(added).toBeCloseTo(logit, 5);
+  }
+});
+
 test('a decoded text part answers like the encoded one', async () => {
   const { part } = await learned;
   const { metadata, tensors } = encodeTextPart(part);
   const copy = decodeTextPart({ metadata: JSON.parse(JSON.stringify(metadata)), tensors });
-  expect(textLogits(copy, lesson.texts[3]!)).toEqual(textLogits(part, lesson.texts[3]!));
+  const stems = lesson.texts[3]!.map(contentWords);
+  expect(textLogits(copy, stems)).toEqual(textLogits(part, stems));
 });
 
 test('an encoded text part with a missing or short array is refused as damaged', async () => {

@@ -2,6 +2,7 @@ import { Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { openOnnx } from '../../src/inference/onnx-session.js';
 import type { SignalEmbedding } from '../../src/signals/signal.js';
+import { contentWords } from '../../src/signals/text-words.js';
 import { answersTo } from '../../src/tagging/classifier.js';
 import { readClassifier } from '../../src/tagging/classifier-file.js';
 import { randomStream } from '../../src/tagging/random.js';
@@ -30,6 +31,7 @@ function films(count: number, withPictures: (i: number) => boolean): TrainingRow
     return {
       ...{ id: `film${i}`, title: `Film ${i}`, media: null, soft: {} },
       lines: [line(), line(), line()],
+      register: 'SYNOPSIS',
       labels: { genre: [kind.genre] },
       vectors: withPictures(i) ? { PICTURE: picture } : {},
     };
@@ -91,7 +93,7 @@ test('one head serves trailers with words, with pictures, with both and with nei
   const { bytes } = await train(films(150, (i) => i % 2 === 0));
   const { classifier } = readClassifier(bytes);
   const horror = (lines: string[], picture?: number[]) =>
-    tagByClassifier(classifier, trailer(lines, picture)).tags.find(({ label }) => label === 'genre/horror')!;
+    tagByClassifier(classifier, trailer(lines, picture)).find(({ label }) => label === 'genre/horror')!;
   const spoken = 'a ghost and a scream from the grave';
   const dark = [2, 0.5, 0.5];
   const light = [0.3, 0.5, 0.5];
@@ -110,12 +112,12 @@ test('with fewer words than a label has learned to need it abstains, unless ther
     leastWords: label.id === 'genre/horror' ? 7 : 6,
   }));
   const horror = (lines: string[], picture?: number[]) =>
-    tagByClassifier({ ...classifier, labels }, trailer(lines, picture)).tags[0]!;
+    tagByClassifier({ ...classifier, labels }, trailer(lines, picture))[0]!;
   const six = 'ghost corpse scream grave ghost corpse';
   expect(horror([six])).toMatchObject({ label: 'genre/horror', state: 'ABSTAINED', weight: null });
   expect(horror([`${six} scream`]).state).toBe('ACCEPTED');
   expect(horror([six], [2, 0.5, 0.5]).state).toBe('ACCEPTED');
-  expect(tagByClassifier({ ...classifier, labels }, trailer([six])).tags[1]!.state).not.toBe('ABSTAINED');
+  expect(tagByClassifier({ ...classifier, labels }, trailer([six]))[1]!.state).not.toBe('ABSTAINED');
 }, 60_000);
 
 test.each(['linear', 'hidden'] as const)(
@@ -128,7 +130,7 @@ test.each(['linear', 'hidden'] as const)(
     const layout = classifier.vectors!.layout;
     const x = new Float32Array(inputsOf(layout));
     writeInputs(layout, { vectors: rows[0]!.vectors, hasWords: true }, x);
-    const words = textLogits(classifier.text!, rows[0]!.lines);
+    const words = textLogits(classifier.text!, rows[0]!.lines.map(contentWords));
     const { logits } = await session.run({
       words: new Tensor('float32', words, [1, 3]),
       x: new Tensor('float32', x, [1, x.length]),
@@ -146,7 +148,7 @@ test('a decisive line in a long transcript is the first evidence', async () => {
   const { bytes } = await train(films(90, () => false));
   const lines = Array.from({ length: 120 }, (_, i) => `filler${'abcdefghij'[i % 10]}a and nothing else`);
   lines[77] = 'the ghost screams from the grave of a corpse';
-  const { tags } = tagByClassifier(readClassifier(bytes).classifier, trailer(lines));
+  const tags = tagByClassifier(readClassifier(bytes).classifier, trailer(lines));
   const horror = tags.find(({ label }) => label === 'genre/horror')!;
   expect(horror.evidence[0]).toMatchObject({ line: lines[77], startSeconds: 77, signal: 'TEXT' });
   expect(horror.shares.TEXT).toBe(1);

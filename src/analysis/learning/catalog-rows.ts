@@ -48,6 +48,7 @@ function rowOf({ id, name, synopsis, genres, lines, vectors, verdicts }: Labelle
   return {
     ...{ id, title: name, media: null, soft },
     lines: spoken.length > 0 ? spoken : (synopsis?.split(/\r?\n/).filter((line) => line.trim() !== '') ?? []),
+    register: spoken.length > 0 ? 'SPEECH' : 'SYNOPSIS',
     labels: genres.length > 0 ? { genre: genres } : {},
     vectors: Object.fromEntries(
       (vectors ?? []).map(({ signal, vector }) => [signal, vectorFromBytes(Buffer.from(vector, 'base64'))]),

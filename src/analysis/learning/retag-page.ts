@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { INSERT_TAGS, type StoredTag, splitTags, tagColumns } from '../../catalog/tag-rows.js';
+import { decisionColumns, INSERT_DECISIONS, type StoredTag, splitTags } from '../../catalog/tag-rows.js';
 import { vectorFromBytes } from '../../catalog/vector-bytes.js';
 import type { Moment, Signal, SignalEmbedding } from '../../signals/signal.js';
 import type { Tagger } from '../../tagging/tagger.js';
@@ -25,6 +25,7 @@ export interface RetaggedPage {
 
 interface StoredSignals {
   predictionId: string;
+  titleId: string;
   vectors: StoredVector[];
   lines: string[];
 }
@@ -39,16 +40,22 @@ interface StoredVector {
   missingReason: string | null;
 }
 
+interface TaggedPrediction {
+  predictionId: string;
+  titleId: string;
+  tags: StoredTag[];
+}
+
 /** Reads, tags and writes one page over a connection of its own. Tagging a page twice changes nothing. */
 export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPage): Promise<RetaggedPage> {
   const stored = await readSignals(client, page, tagger.reads !== 'VECTORS');
   const usable = stored.filter(({ vectors }) => vectors.length > 0);
-  const tagged: { predictionId: string; tags: StoredTag[] }[] = [];
-  for (const { predictionId, vectors, lines } of usable) {
+  const tagged: TaggedPrediction[] = [];
+  for (const { predictionId, titleId, vectors, lines } of usable) {
     const moments = tagger.reads === 'MOMENTS' ? await readMoments(client, vectors) : null;
     const embeddings = vectors.map((entry) => embeddingOf(entry, lines, moments));
     const tags = moments ? (await tagger.tag(embeddings)).tags : await decide(tagger, embeddings);
-    tagged.push({ predictionId, tags });
+    tagged.push({ predictionId, titleId, tags });
   }
   const written = await writePage(client, page, tagged);
   return { tagged: written ?? 0, skipped: stored.length - usable.length, isWanted: written !== null };
@@ -57,18 +64,22 @@ export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPa
 async function readSignals(client: pg.Client, page: RetagPage, withLines: boolean): Promise<StoredSignals[]> {
   const { rows } = await client.query<StoredSignals>({
     name: 'retag-read',
-    text: `
-      SELECT p."id" AS "predictionId",
-        coalesce((SELECT json_agg(json_build_object('id', s."id", 'signal', s."signal", 'model', s."model",
-            'vector', encode(s."vector", 'base64'), 'measures', s."measures", 'missingReason', s."missingReason"))
-          FROM "SignalVector" s WHERE s."trailerId" = p."trailerId" AND s."model" = ANY($2::text[])), '[]') AS "vectors",
-        ARRAY(SELECT n."text" FROM "Line" n
-          WHERE $3 AND n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") AS "lines"
-      FROM "Prediction" p WHERE p."id" = ANY($1::text[])`,
+    text: READ_SIGNALS,
     values: [page.predictionIds, page.encoders, withLines],
   });
   return rows;
 }
+
+/** Lists come as JSON, which is parsed ten times as fast as an array. */
+const READ_SIGNALS = `
+  SELECT p."id" AS "predictionId", r."titleId",
+    coalesce((SELECT json_agg(json_build_object('id', s."id", 'signal', s."signal", 'model', s."model",
+        'vector', encode(s."vector", 'base64'), 'measures', s."measures", 'missingReason', s."missingReason"))
+      FROM "SignalVector" s WHERE s."trailerId" = p."trailerId" AND s."model" = ANY($2::text[])), '[]') AS "vectors",
+    coalesce((SELECT json_agg(n."text") FROM (
+      SELECT n."text" FROM "Line" n
+      WHERE $3 AND n."trailerId" = p."trailerId" AND n."kind" = 'SPEECH' ORDER BY n."index") n), '[]') AS "lines"
+  FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId" WHERE p."id" = ANY($1::text[])`;
 
 async function readMoments(
   client: pg.Client,
@@ -120,7 +131,7 @@ function momentOf(vector: Float32Array, line: string | null): Moment {
 async function writePage(
   client: pg.Client,
   { run, classifierId }: RetagPage,
-  tagged: readonly { predictionId: string; tags: StoredTag[] }[],
+  tagged: readonly TaggedPrediction[],
 ): Promise<number | null> {
   await client.query('BEGIN');
   try {
@@ -143,43 +154,44 @@ async function writePage(
 async function writeTags(
   client: pg.Client,
   classifierId: string,
-  tagged: readonly { predictionId: string; tags: StoredTag[] }[],
+  tagged: readonly TaggedPrediction[],
 ): Promise<number> {
-  const { rows: held } = await client.query<{ id: string }>(HOLD_TITLES, [
-    tagged.map(({ predictionId }) => predictionId),
-  ]);
-  const isThere = new Set(held.map(({ id }) => id));
+  const run = (name: keyof typeof WRITE, values: unknown[]) =>
+    client.query<{ id: string }>({ name: `retag-${name}`, text: WRITE[name], values });
+  const held = await run('hold', [tagged.map(({ titleId }) => titleId)]);
+  const titles = new Set(held.rows.map(({ id }) => id));
   const split = tagged
-    .filter(({ predictionId }) => isThere.has(predictionId))
+    .filter(({ titleId }) => titles.has(titleId))
     .map(({ predictionId, tags }) => ({ predictionId, ...splitTags(tags) }));
   const ids = split.map(({ predictionId }) => predictionId);
-  await client.query(
-    `UPDATE "Prediction" p SET "classifierId" = $3, "others" = u."others", "taggedAt" = now()
-     FROM unnest($1::text[], $2::jsonb[]) AS u("id", "others") WHERE p."id" = u."id"`,
-    [ids, split.map(({ others }) => JSON.stringify(others)), classifierId],
-  );
-  await client.query(`DELETE FROM "Tag" WHERE "predictionId" = ANY($1::text[])`, [ids]);
+  await run('predictions', [ids, split.map(({ others }) => JSON.stringify(others)), classifierId]);
+  await run('clear', [ids]);
   const rows = split.flatMap(({ predictionId, rows: tags }) => tags.map((tag) => ({ predictionId, tag })));
-  await client.query({ name: 'retag-tags', text: INSERT_TAGS, values: tagColumns(rows) });
-  await client.query(WANT_PROFILES, [ids]);
+  await run('tags', decisionColumns(rows));
+  await run('profiles', [[...titles].sort()]);
   return ids.length;
 }
 
-/** Nobody can delete these titles until the page is written. */
-const HOLD_TITLES = `
-  SELECT p."id" FROM "Prediction" p
-  JOIN "Trailer" r ON r."id" = p."trailerId" JOIN "Title" t ON t."id" = r."titleId"
-  WHERE p."id" = ANY($1::text[]) ORDER BY t."id" FOR KEY SHARE OF t`;
-
 /**
- * What discovery knows of the titles is out of date. It is told so once at the end, not with each page as its own
- * triggers would: making profiles takes the same cores.
+ * The statements of a page, by the names under which the connection keeps them prepared: planned anew each time, with
+ * 500 ids whose frequency is looked up one by one, they cost twice as much.
  */
-const WANT_PROFILES = `
-  INSERT INTO "OutdatedProfile" ("titleId")
-  SELECT DISTINCT r."titleId" FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId"
-  WHERE p."id" = ANY($1::text[]) ORDER BY 1
-  ON CONFLICT ("titleId") DO UPDATE SET "changes" = "OutdatedProfile"."changes" + 1`;
+const WRITE = {
+  /** Nobody can delete these titles until the page is written. */
+  hold: `SELECT "id" FROM "Title" WHERE "id" = ANY($1::text[]) ORDER BY "id" FOR KEY SHARE`,
+  predictions: `
+    UPDATE "Prediction" p SET "classifierId" = $3, "others" = u."others", "taggedAt" = now()
+    FROM unnest($1::text[], $2::jsonb[]) AS u("id", "others") WHERE p."id" = u."id"`,
+  clear: `DELETE FROM "Tag" WHERE "predictionId" = ANY($1::text[])`,
+  tags: INSERT_DECISIONS,
+  /**
+   * What discovery knows of the titles is out of date. It is told so once at the end, not with each page as its own
+   * triggers would: making profiles takes the same cores.
+   */
+  profiles: `
+    INSERT INTO "OutdatedProfile" ("titleId") SELECT * FROM unnest($1::text[])
+    ON CONFLICT ("titleId") DO UPDATE SET "changes" = "OutdatedProfile"."changes" + 1`,
+};
 
 const NO_VECTOR = new Float32Array();
 const floatsOf = (base64: string) => vectorFromBytes(Buffer.from(base64, 'base64'));

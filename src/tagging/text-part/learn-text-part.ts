@@ -6,6 +6,7 @@ import type { LinearModel } from '../logistic.js';
 import { pickRows, stackRows } from '../sparse.js';
 import { countTerms } from '../term-counts.js';
 import type { trainTasks } from '../train-thread.js';
+import { chooseMixture, type Mixture, mixed, mixedModel } from './mixture.js';
 import { knowing, type TextPart } from './text-part.js';
 
 /** What a text part is learned from. */
@@ -18,10 +19,13 @@ export interface TextLesson {
   importance: Float32Array;
   /** 0 … FOLDS − 1, one a row. */
   folds: Uint8Array;
-  labels: number;
+  /** 0 … one a row: texts of unlike kinds are learned from apart; the first kind counts most. */
+  corpus: Uint8Array;
+  /** One a label. */
+  groups: readonly string[];
   seed: number;
   /** Parts of some of the texts. They teach nothing, and are answered by the model that answers their row. */
-  excerpts?: readonly { row: number; lines: readonly string[] }[];
+  excerpts: readonly { row: number; lines: readonly string[] }[];
 }
 
 export interface LearnedTextPart {
@@ -30,19 +34,23 @@ export interface LearnedTextPart {
   unseen: Float32Array;
   /** excerpts × labels: likewise. */
   unseenExcerpts: Float32Array;
+  /** How much naive Bayes and further corpora count, by group. */
+  shares: Mixture['shares'];
 }
 
-/** Chosen by validation figures: docs/decisions/023. */
+/** Chosen by validation figures: docs/decisions/023 and 024. */
 const SETTINGS = {
   vocabulary: { terms: 120_000, fewestTexts: 3 },
   solver: { cost: 0.7, balance: 0.8, epochs: 6 },
   firstEpochs: 3,
+  smoothing: 1e-5,
 };
 
 /**
- * Learns the text part of a classifier, and what it would say of each row without having seen its fold.
- * @param progress told after each of the models: one a fold, and the one that is kept
- * @throws Failure CANCELLED when `signal` is aborted; models under way end first
+ * Learns the text part of a classifier, and what it would say of each row without having seen its fold: a
+ * mixture of members (`trainMembers`), its shares chosen by the unseen answers (`chooseMixture`), added up to one model.
+ * @param progress told after each of the trainings: one a fold, and the one that is kept
+ * @throws Failure CANCELLED when `signal` is aborted; trainings under way end first
  */
 export async function learnTextPart(
   lesson: TextLesson,
@@ -50,31 +58,31 @@ export async function learnTextPart(
   progress: (done: number, of: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<LearnedTextPart> {
-  const counts = countTerms(lesson.texts, SETTINGS.vocabulary);
-  const vocabulary = vocabularyOf(lesson.texts.length, counts);
-  const excerpts = lesson.excerpts ?? [];
+  const { importance, folds, corpus, groups, texts, excerpts } = lesson;
+  const labels = groups.length;
+  const counts = countTerms(texts, SETTINGS.vocabulary);
+  const vocabulary = vocabularyOf(texts.length, counts);
   const asked = stackRows(
-    [...lesson.texts, ...excerpts.map(({ lines }) => lines)].map((lines) =>
-      wholeRow(weighLines(lines, vocabulary)),
-    ),
+    [...texts, ...excerpts.map(({ lines }) => lines)].map((lines) => wholeRow(weighLines(lines, vocabulary))),
     counts.length,
   );
-  const rows = pickRows(asked, [...lesson.texts.keys()]);
+  const rows = pickRows(asked, [...texts.keys()]);
   const targets = lesson.targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1));
+  const corpora = Math.max(...corpus) + 1;
+  const { vocabulary: _, solver, ...settings } = SETTINGS;
+  const options = { ...settings, corpora, options: { ...solver, seed: lesson.seed } };
   let done = 0;
-  const counted = async <T>(model: Promise<T>): Promise<T> => {
-    const learned = await model;
+  const counted = async <T>(training: Promise<T>): Promise<T> => {
+    const learned = await training;
     progress(++done, FOLDS + 1);
     return learned;
   };
-  const { importance, folds, labels } = lesson;
-  const askedFolds = Uint8Array.from([...folds, ...excerpts.map(({ row }) => folds[row]!)]);
-  const options = { ...SETTINGS.solver, seed: lesson.seed };
-  const { firstEpochs } = SETTINGS;
   const cancellable = signal ? { signal } : {};
   const whole = counted(
-    threads.run('sharpened', { rows, targets, importance, options, firstEpochs }, cancellable),
+    threads.run('members', { ...options, rows, targets, importance, corpus }, cancellable),
   );
+  const askedRows = [...texts.keys(), ...excerpts.map(({ row }) => row)];
+  const askedFolds = Uint8Array.from(askedRows, (row) => folds[row]!);
   const parts = Array.from({ length: FOLDS }, async (_, fold) => {
     const seen = indices(folds, (f) => f !== fold);
     const others = indices(askedFolds, (f) => f === fold);
@@ -82,35 +90,45 @@ export async function learnTextPart(
       rows: pickRows(rows, seen),
       targets: pick(targets, seen, labels),
       importance: Float32Array.from(seen, (row) => importance[row]!),
+      corpus: Uint8Array.from(seen, (row) => corpus[row]!),
     };
     const scores = await counted(
-      threads.run(
-        'sharpenedScores',
-        { ...known, options, firstEpochs, others: pickRows(asked, others) },
-        cancellable,
-      ),
+      threads.run('memberScores', { ...options, ...known, others: pickRows(asked, others) }, cancellable),
     );
     return { others, scores };
   });
-  const unseen = new Float32Array(asked.rows * labels);
-  const [{ model, factors }, ...answers] = await Promise.all([whole, ...parts]);
+  const [{ models, emphasis }, ...answers] = await Promise.all([whole, ...parts]);
+  const unseen = models.map(() => new Float32Array(asked.rows * labels));
   for (const { others, scores } of answers) {
     others.forEach((row, k) => {
-      unseen.set(scores.subarray(k * labels, (k + 1) * labels), row * labels);
+      scores.forEach((values, member) => {
+        unseen[member]!.set(values.subarray(k * labels, (k + 1) * labels), row * labels);
+      });
     });
   }
-  const emphasis = vocabulary.idf.map((idf, term) => idf * factors[term]!);
+  const answersTo = (from: number, to: number) => ({
+    ...{ labels, corpora, logits: unseen.map((values) => values.subarray(from * labels, to * labels)) },
+    targets: pick(targets, askedRows.slice(from, to), labels),
+    corpus: Uint8Array.from(askedRows.slice(from, to), (row) => corpus[row]!),
+  });
+  const { factors, shares } = chooseMixture(
+    answersTo(0, texts.length),
+    answersTo(texts.length, asked.rows),
+    groups,
+  );
+  const answered = mixed(unseen, factors);
   return {
     part: {
       labels,
-      ...quantised(model),
+      ...quantised(mixedModel(models, factors)),
       ...knowing(
         counts.map(([term]) => term),
-        emphasis,
+        vocabulary.idf.map((idf, term) => idf * emphasis[term]!),
       ),
     },
-    unseen: unseen.slice(0, targets.length),
-    unseenExcerpts: unseen.slice(targets.length),
+    unseen: answered.slice(0, targets.length),
+    unseenExcerpts: answered.slice(targets.length),
+    shares,
   };
 }
 

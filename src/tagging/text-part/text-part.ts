@@ -1,4 +1,4 @@
-import { type SparseRow, type Vocabulary, weighLines } from '../../signals/text-features.js';
+import { type SparseRow, type Vocabulary, weighDocument, weighLines } from '../../signals/text-features.js';
 
 /**
  * The text model inside a trained classifier: a text's row of weighted stems and pairs of stems (`weighLines`), each
@@ -26,10 +26,13 @@ export function knowing(
   return { terms, vocabulary: { index: new Map(terms.map((term, i) => [term, i])), idf: emphasis } };
 }
 
-/** The log-odds of each label that the words give, before any calibration. A text without known words gives the biases. */
-export function textLogits(part: TextPart, lines: readonly string[]): Float32Array {
+/**
+ * The log-odds of each label that the words give, before any calibration. A text without known words gives the biases.
+ * @param lines the stems of each line, as `contentWords` gives them
+ */
+export function textLogits(part: TextPart, lines: readonly (readonly string[])[]): Float32Array {
   const logits = part.bias.slice();
-  for (const row of weighLines(lines, part.vocabulary)) addRow(part, row, logits);
+  addRow(part, weighDocument(lines, part.vocabulary), logits);
   return logits;
 }
 

@@ -21,10 +21,11 @@ import { FEWEST_WORDS, isTold } from '../quality.js';
 import { hash32 } from '../random.js';
 import { lengthUnit, textLengths } from '../text-lengths.js';
 import { learnTextPart } from '../text-part/learn-text-part.js';
+import type { Mixture } from '../text-part/mixture.js';
 import type { TextPart } from '../text-part/text-part.js';
 import type { TrainingOptions, TrainingProgress } from '../train-classifier.js';
 import type { trainTasks } from '../train-thread.js';
-import { fingerprintRow, isReadable, type TrainingRow } from '../training-row.js';
+import { fingerprintRow, isReadable, REGISTERS, type TrainingRow } from '../training-row.js';
 import { thresholdsFor } from './aim.js';
 import { calibrateAll, chooseCalibrator, type UnseenAnswers } from './calibrator.js';
 import { type Excerpt, excerptsOf } from './excerpts.js';
@@ -34,9 +35,11 @@ import { learnLevels } from './least-words.js';
 import { unseenFigures } from './unseen-figures.js';
 
 /** Raise it whenever the same rows and seed give another classifier. */
-const CODE = 'marquee-training 2';
+const CODE = 'marquee-training 3';
 /** A label needs as many rows on either side to be learned. */
 const FEWEST_ROWS = 2;
+/** A kind of text with fewer rows is learned together with the most frequent kind. */
+const FEWEST_CORPUS_ROWS = 500;
 
 type Progress = (progress: TrainingProgress) => void;
 
@@ -57,6 +60,7 @@ interface LearnedWords {
   offsets: Float32Array;
   /** Logits: excerpts × labels. */
   excerpts: { texts: Excerpt[]; logits: Float32Array };
+  shares: Mixture['shares'];
 }
 
 /** `trainClassifier`, on the thread that it leads from. */
@@ -69,7 +73,7 @@ export async function learnClassifier(
   setMaxListeners(0, signal); // every fold of every candidate listens
   progress({ stage: 'reading', done: 0, of: 1 });
   const lesson = lessonOf(given, options);
-  const { text, offsets, excerpts } = await learnWords(lesson, options.seed, progress, signal);
+  const { text, offsets, excerpts, shares } = await learnWords(lesson, options.seed, progress, signal);
   const learned = await learnSignals(lesson, offsets, options, progress, signal);
   progress({ stage: 'calibration', done: 0, of: 1 });
   const length = textLengths(lesson.rows.flatMap(({ lines }) => (isTold(lines) ? [wordsOf(lines)] : [])));
@@ -116,6 +120,7 @@ export async function learnClassifier(
     rows: lesson.rows.length,
     labels: lesson.space.labels.length,
     leftOut: lesson.leftOut,
+    words: shares,
     calibration: { method: calibrator.method, losses },
     ...(levels ? { abstention: levels.figures } : {}),
     ...(learned ? { head: { kind: learned.head.kind, tried: learned.losses } } : {}),
@@ -178,18 +183,20 @@ async function learnWords(
   const offsets = new Float32Array(rows.length * labels);
   const spoken = [...rows.keys()].filter((row) => isTold(rows[row]!.lines));
   if (spoken.length === 0)
-    return { text: null, offsets, excerpts: { texts: [], logits: new Float32Array() } };
+    return { text: null, offsets, excerpts: { texts: [], logits: new Float32Array() }, shares: {} };
   const threads = new ThreadPool<typeof trainTasks>(threadEntry('../train-thread.js'), usableCores());
   const texts = spoken.map((row) => rows[row]!.lines);
   const excerpts = excerptsOf(texts, seed);
   try {
-    const { part, unseen, unseenExcerpts } = await learnTextPart(
+    const { part, unseen, unseenExcerpts, shares } = await learnTextPart(
       {
         ...{ texts, excerpts },
         targets: gather(targets, spoken, labels),
         importance: new Float32Array(spoken.length).fill(1),
         folds: Uint8Array.from(spoken, (row) => folds[row]!),
-        ...{ labels, seed },
+        corpus: corporaOf(spoken.map((row) => rows[row]!)),
+        groups: space.labels.map(({ group }) => group),
+        seed,
       },
       threads,
       (done, of) => progress({ stage: 'words', done, of }),
@@ -199,10 +206,23 @@ async function learnWords(
       offsets.set(unseen.subarray(k * labels, (k + 1) * labels), row * labels);
     });
     const placed = excerpts.map((excerpt) => ({ ...excerpt, row: spoken[excerpt.row]! }));
-    return { text: part, offsets, excerpts: { texts: placed, logits: unseenExcerpts } };
+    return { text: part, offsets, excerpts: { texts: placed, logits: unseenExcerpts }, shares };
   } finally {
     await threads.close();
   }
+}
+
+/**
+ * Which corpus each row belongs to: one for each kind of text of which there are enough, speech first; the others join
+ * the largest.
+ */
+function corporaOf(rows: readonly TrainingRow[]): Uint8Array {
+  const sizes = REGISTERS.map((wanted) => rows.filter(({ register }) => register === wanted).length);
+  const largest = sizes.indexOf(Math.max(...sizes));
+  const apart = REGISTERS.filter((_, k) => k === largest || sizes[k]! >= FEWEST_CORPUS_ROWS);
+  return Uint8Array.from(rows, ({ register }) =>
+    apart.indexOf(apart.includes(register) ? register : REGISTERS[largest]!),
+  );
 }
 
 /** The part that reads vectors, from the rows that have some; the others' answers stay those of the words. */
