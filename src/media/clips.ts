@@ -111,14 +111,21 @@ async function readWanted(
   return found;
 }
 
-/** From the key frame before each wanted frame to just behind it; what overlaps is decoded once. */
+/** Entering the file once more costs about as much as decoding this much of a small film. */
+const ENTRY_SECONDS = 0.25;
+
+/**
+ * From the key frame before each wanted frame to just behind it; what overlaps is decoded once. A segment is read on
+ * for as long as sound runs ahead of the pictures, so what begins by then is no segment of its own.
+ */
 function segmentsAround(times: readonly number[], packets: PacketList): DecodedSegment[] {
   const keys = keyFrameSeconds(packets);
+  const reach = packets.leadSeconds + ENTRY_SECONDS;
   const segments: DecodedSegment[] = [];
   for (const time of times.toSorted((a, b) => a - b)) {
     const from = keys.findLast((key) => key <= time + SAME_TIME_SECONDS) ?? 0;
     const last = segments.at(-1);
-    if (last && from <= last.to) last.to = time + SAME_TIME_SECONDS;
+    if (last && from <= last.to + reach) last.to = time + SAME_TIME_SECONDS;
     else segments.push({ from, to: time + SAME_TIME_SECONDS, isLate: false });
   }
   return segments;

@@ -68,9 +68,12 @@ export async function decodeTrailer(input: DecodeInput, context: DecodeContext):
   if (!isSeen || !stream) return decoded;
   const folder = path.join(input.folder, 'thumbnails');
   const { size } = stream;
-  const shots = await writeThumbnails(seen.shots, seen.kept, { size, folder, signal: context.signal });
+  const written = writeThumbnails(seen.shots, seen.kept, { size, folder, signal: context.signal });
+  // Other threads encode the thumbnails meanwhile.
+  const frames = frameSequence(seen.kept, seen.shots, size);
+  const shots = await written;
   context.progress?.(1);
-  return { ...decoded, shots, frames: frameSequence(seen.kept, shots, size) };
+  return { ...decoded, shots, frames };
 }
 
 function pictureStream(

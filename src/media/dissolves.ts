@@ -65,19 +65,14 @@ function blendResidual(
   const a = frames[first] as FrameMeasures;
   const b = frames[last] as FrameMeasures;
   const change = gridDistance(a, b);
-  if (
-    change < DISSOLVE_MIN_CHANGE ||
-    isBlack(a) ||
-    isBlack(b) ||
-    correlation(a.grid, b.grid) > DISSOLVE_MAX_CORRELATION
-  )
-    return null;
-  const residual = blendDistance(a, b, frames[middle] as FrameMeasures) / change;
-  if (residual > DISSOLVE_MAX_RESIDUAL) return null;
+  if (change < DISSOLVE_MIN_CHANGE || isBlack(a) || isBlack(b)) return null;
   for (let i = first + 1; i <= last; i++) {
     if ((steps[i] as number) > DISSOLVE_MAX_STEP * change) return null;
   }
-  return residual;
+  const residual = blendDistance(a, b, frames[middle] as FrameMeasures) / change;
+  const isBlend = residual <= DISSOLVE_MAX_RESIDUAL;
+  // Costs the most, so it is asked last.
+  return isBlend && correlation(a.grid, b.grid) <= DISSOLVE_MAX_CORRELATION ? residual : null;
 }
 
 function blendDistance(a: FrameMeasures, b: FrameMeasures, middle: FrameMeasures): number {

@@ -1,7 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { Failure } from '../failure.js';
-import { INPUT, inputLimits, outputOf } from './child.js';
 import type { VideoFacts } from './facts.js';
-import { FORMATS } from './formats.js';
+import { listFile, parseContainer } from './listing.js';
 
 /** The compressed pictures of a video stream, in decoding order. Reading them decodes nothing. */
 export interface PacketList {
@@ -34,41 +34,54 @@ export function keyFrameSeconds(packets: PacketList): number[] {
   ).toSorted((a, b) => a - b);
 }
 
-const PACKETS_TIMEOUT_SECONDS = 60;
-/** About 90 bytes a packet: 120 frames a second for an hour and two sound tracks, with room. */
-const PACKETS_MAX_BYTES = 96 * 1024 ** 2;
-
-/** What was listed already, by the facts of the file it belongs to: shots and clips of one job ask for the same. */
-const listed = new WeakMap<VideoFacts, PacketList>();
+/**
+ * What was listed last, by file and stream: the stages of one job ask for the same, mostly in the same thread. A
+ * thousand frames take 17 kB.
+ */
+const listed = new Map<string, PacketList>();
+const MAX_LISTED = 8;
 
 /** @throws Failure MEDIA_UNREADABLE when no picture can be decoded, MEDIA_TIMEOUT, CANCELLED */
 export async function readPackets(path: string, video: VideoFacts, signal: AbortSignal): Promise<PacketList> {
-  const known = listed.get(video);
+  const key = await keyOf(path, video);
+  const known = listed.get(key);
   if (known) return known;
-  const packets = await listPackets(path, video, signal);
-  listed.set(video, packets);
+  const { text } = await listFile(path, { withPackets: true, signal });
+  const packets = parsePackets(text, video);
+  keep(key, packets);
   return packets;
 }
 
-async function listPackets(path: string, video: VideoFacts, signal: AbortSignal): Promise<PacketList> {
-  const { stdout } = await outputOf({
-    program: 'ffprobe',
-    args: [
-      ...['-v', 'error', '-hide_banner'],
-      ...inputLimits(FORMATS),
-      ...['-show_entries', 'stream=index,time_base:packet=stream_index,pts,dts,dts_time,duration,size,flags'],
-      ...['-of', 'compact=nk=0', INPUT],
-    ],
-    inputPath: path,
-    timeoutSeconds: PACKETS_TIMEOUT_SECONDS,
-    signal,
-    maxBytes: PACKETS_MAX_BYTES,
+/**
+ * Spares the next `readPackets` of the file its process. A list that cannot be read is left for it to complain about.
+ * @param text the file's listing, with its packets
+ */
+export async function rememberPackets(path: string, video: VideoFacts, text: string): Promise<void> {
+  try {
+    keep(await keyOf(path, video), parsePackets(text, video));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+function keep(key: string, packets: PacketList): void {
+  const [oldest] = listed.keys();
+  if (listed.size >= MAX_LISTED && oldest !== undefined) listed.delete(oldest);
+  listed.set(key, packets);
+}
+
+/** Another for a file that was written anew. */
+async function keyOf(path: string, { streamIndex }: VideoFacts): Promise<string> {
+  const { dev, ino, size, mtimeMs } = await stat(path).catch((cause: unknown) => {
+    throw new Failure('SOURCE_NOT_FOUND', 'The media file is gone or may not be read. Send it again.', {
+      cause,
+    });
   });
-  return parsePackets(stdout.toString('latin1'), video);
+  return [dev, ino, size, mtimeMs, streamIndex].join();
 }
 
 /**
- * @param text ffprobe's `compact` output with a line a packet and a line a stream
+ * @param text the file's listing, with its packets
  * @param video whose packets are wanted; its rate lends a length to a last packet that has none
  * @throws Failure MEDIA_UNREADABLE
  */
@@ -76,8 +89,8 @@ export function parsePackets(
   text: string,
   { streamIndex, framesPerSecond }: Pick<VideoFacts, 'streamIndex' | 'framesPerSecond'>,
 ): PacketList {
-  const [, above, below] =
-    new RegExp(`^stream\\|index=${streamIndex}\\|time_base=(\\d+)/(\\d+)`, 'm').exec(text) ?? [];
+  const stream = parseContainer(text)?.streams.find((fields) => Number(fields.get('index')) === streamIndex);
+  const [above, below] = (stream?.get('time_base') ?? '').split('/');
   const timeBase = Number(above) / Number(below);
   const pts: number[] = [];
   const bytes: number[] = [];

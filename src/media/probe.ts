@@ -1,15 +1,16 @@
 import { open } from 'node:fs/promises';
 import type { Config } from '../config.js';
 import { Failure } from '../failure.js';
-import { INPUT, inputLimits, outputOf } from './child.js';
 import type { AudioFacts, MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
-import { FORMATS, refuseForeignFormat, SNIFF_BYTES, VIDEO_CODECS } from './formats.js';
+import { refuseForeignFormat, SNIFF_BYTES, VIDEO_CODECS } from './formats.js';
+import { type Fields, listFile, parseContainer } from './listing.js';
+import { rememberPackets } from './packets.js';
 
 /** 8192 × 4320 and a little: no larger picture is decoded. */
 export const MAX_PIXELS = 36_000_000;
 const MAX_STREAMS = 64;
-const PROBE_TIMEOUT_SECONDS = 30;
-const PROBE_MAX_BYTES = 4 * 1024 ** 2;
+/** Files of up to this size are read whole, with their packets, in less time than a second ffprobe takes to start. */
+const SMALL_FILE_BYTES = 64 * 1024 ** 2;
 const TEXT_SUBTITLES = new Set(['mov_text', 'subrip', 'srt', 'webvtt', 'ass', 'ssa', 'text']);
 
 export interface ProbeOptions {
@@ -23,27 +24,20 @@ export interface ProbeOptions {
  *   MEDIA_TOO_LONG, MEDIA_TOO_LARGE, MEDIA_TIMEOUT, CANCELLED, FFMPEG_MISSING
  */
 export async function probeTrailer(path: string, options: ProbeOptions): Promise<MediaFacts> {
-  refuseForeignFormat(await readHead(path));
-  const { code, stdout, stderr } = await outputOf({
-    program: 'ffprobe',
-    args: [
-      ...['-v', 'error', '-hide_banner'],
-      ...inputLimits(FORMATS),
-      ...['-show_format', '-show_streams', '-of', 'json', INPUT],
-    ],
-    inputPath: path,
-    timeoutSeconds: PROBE_TIMEOUT_SECONDS,
-    signal: options.signal,
-    maxBytes: PROBE_MAX_BYTES,
-  });
-  if (code !== 0) throw unreadable();
-  const facts = factsOf(parse(stdout.toString('utf8')));
+  const { head, bytes } = await readHead(path);
+  refuseForeignFormat(head);
+  const withPackets = bytes <= SMALL_FILE_BYTES;
+  const { code, text, stderr } = await listFile(path, { withPackets, signal: options.signal });
+  const container = parseContainer(text);
+  if (code !== 0 || container === null) throw unreadable();
+  const facts = factsOf(container);
   if (facts.video && facts.video.width < 1) refuseUnseenSize(stderr);
   refuseBeyondLimits(facts, options.limits);
+  if (withPackets && facts.video) await rememberPackets(path, facts.video, text);
   return facts;
 }
 
-async function readHead(path: string): Promise<Uint8Array> {
+async function readHead(path: string): Promise<{ head: Uint8Array; bytes: number }> {
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw new Failure('SOURCE_NOT_FOUND', 'The media file is gone or may not be read. Send it again.', {
       cause,
@@ -51,39 +45,10 @@ async function readHead(path: string): Promise<Uint8Array> {
   });
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
+    return { head: buffer.subarray(0, bytesRead), bytes: (await file.stat()).size };
   } finally {
     await file.close();
   }
-}
-
-interface ProbedStream {
-  index: number;
-  codec_type?: string;
-  codec_name?: string;
-  width?: number;
-  height?: number;
-  sample_aspect_ratio?: string;
-  avg_frame_rate?: string;
-  r_frame_rate?: string;
-  start_time?: string;
-  duration?: string;
-  channels?: number;
-  sample_rate?: string;
-  disposition?: { default?: number; attached_pic?: number };
-  tags?: Record<string, string>;
-  side_data_list?: { rotation?: number }[];
-}
-
-interface Probed {
-  streams: ProbedStream[];
-  format: { format_name: string; duration?: string; start_time?: string };
-}
-
-function parse(json: string): Probed {
-  const probed = JSON.parse(json) as Partial<Probed>;
-  if (!probed.format || !Array.isArray(probed.streams)) throw unreadable();
-  return { streams: probed.streams, format: probed.format };
 }
 
 function unreadable(): Failure {
@@ -94,23 +59,26 @@ function unreadable(): Failure {
 }
 
 /** ffprobe's answer in plain units. The best video stream is the largest that is no cover picture. */
-export function factsOf({ streams, format }: Probed): MediaFacts {
-  const pictures = streams.filter(
-    (stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic,
-  );
-  const best = pictures.toSorted((a, b) => pixels(b) - pixels(a) || a.index - b.index)[0];
-  const video = best ? videoFacts(best, Number(format.start_time ?? 0) || 0) : null;
+export function factsOf({ streams, format }: { streams: readonly Fields[]; format: Fields }): MediaFacts {
+  const ofType = (type: string) => streams.filter((stream) => stream.get('codec_type') === type);
+  const pictures = ofType('video').filter((stream) => stream.get('disposition:attached_pic') !== '1');
+  const best = pictures.toSorted((a, b) => pixels(b) - pixels(a))[0];
   return {
-    durationSeconds: positive(format.duration) ?? positive(best?.duration) ?? 0,
-    format: format.format_name,
-    video,
-    audio: streams.filter((stream) => stream.codec_type === 'audio').map(audioFacts),
-    subtitles: streams.filter((stream) => stream.codec_type === 'subtitle').map(subtitleFacts),
+    durationSeconds: positive(format.get('duration')) ?? positive(best?.get('duration')) ?? 0,
+    format: format.get('format_name') ?? 'unknown',
+    video: best ? videoFacts(best, numberIn(format, 'start_time')) : null,
+    audio: ofType('audio').map(audioFacts),
+    subtitles: ofType('subtitle').map(subtitleFacts),
   };
 }
 
-function pixels(stream: ProbedStream): number {
-  return (stream.width ?? 0) * (stream.height ?? 0);
+function pixels(stream: Fields): number {
+  return numberIn(stream, 'width') * numberIn(stream, 'height');
+}
+
+/** 0 where it is absent or no number. */
+function numberIn(fields: Fields, name: string): number {
+  return Number(fields.get(name) ?? 0) || 0;
 }
 
 function positive(text: string | undefined): number | null {
@@ -118,25 +86,27 @@ function positive(text: string | undefined): number | null {
   return Number.isFinite(value) && value > 0 ? value : null;
 }
 
-function videoFacts(stream: ProbedStream, formatStartSeconds: number): VideoFacts {
+function videoFacts(stream: Fields, formatStartSeconds: number): VideoFacts {
   const rotationDegrees = rotationOf(stream);
-  const aspect = ratio(stream.sample_aspect_ratio, ':') ?? 1;
-  const stored = { width: Math.round((stream.width ?? 0) * aspect), height: stream.height ?? 0 };
+  const aspect = ratio(stream.get('sample_aspect_ratio'), ':') ?? 1;
+  const stored = {
+    width: Math.round(numberIn(stream, 'width') * aspect),
+    height: numberIn(stream, 'height'),
+  };
   const turned = rotationDegrees % 180 === 90;
   return {
-    streamIndex: stream.index,
-    codec: stream.codec_name ?? 'unknown',
+    streamIndex: numberIn(stream, 'index'),
+    codec: stream.get('codec_name') ?? 'unknown',
     width: turned ? stored.height : stored.width,
     height: turned ? stored.width : stored.height,
     rotationDegrees,
-    framesPerSecond: ratio(stream.avg_frame_rate, '/') ?? ratio(stream.r_frame_rate, '/') ?? 0,
-    startSeconds: Number(stream.start_time ?? formatStartSeconds) || 0,
+    framesPerSecond: ratio(stream.get('avg_frame_rate'), '/') ?? ratio(stream.get('r_frame_rate'), '/') ?? 0,
+    startSeconds: stream.has('start_time') ? numberIn(stream, 'start_time') : formatStartSeconds,
   };
 }
 
-function rotationOf(stream: ProbedStream): number {
-  const counterClockwise = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
-  const clockwise = -(Math.round(counterClockwise / 90) * 90);
+function rotationOf(stream: Fields): number {
+  const clockwise = -(Math.round(numberIn(stream, 'rotation') / 90) * 90);
   return ((clockwise % 360) + 360) % 360;
 }
 
@@ -145,29 +115,29 @@ function ratio(text: string | undefined, separator: string): number | null {
   return above && below ? above / below : null;
 }
 
-function audioFacts(stream: ProbedStream): AudioFacts {
+function audioFacts(stream: Fields): AudioFacts {
   return {
-    streamIndex: stream.index,
-    codec: stream.codec_name ?? 'unknown',
-    channels: stream.channels ?? 0,
-    sampleRate: Number(stream.sample_rate ?? 0),
+    streamIndex: numberIn(stream, 'index'),
+    codec: stream.get('codec_name') ?? 'unknown',
+    channels: numberIn(stream, 'channels'),
+    sampleRate: numberIn(stream, 'sample_rate'),
     language: languageOf(stream),
-    isDefault: stream.disposition?.default === 1,
+    isDefault: stream.get('disposition:default') === '1',
   };
 }
 
-function subtitleFacts(stream: ProbedStream): SubtitleFacts {
-  const codec = stream.codec_name ?? 'unknown';
+function subtitleFacts(stream: Fields): SubtitleFacts {
+  const codec = stream.get('codec_name') ?? 'unknown';
   return {
-    streamIndex: stream.index,
+    streamIndex: numberIn(stream, 'index'),
     codec,
     language: languageOf(stream),
     isText: TEXT_SUBTITLES.has(codec),
   };
 }
 
-function languageOf(stream: ProbedStream): string | null {
-  const language = stream.tags?.language;
+function languageOf(stream: Fields): string | null {
+  const language = stream.get('tag:language');
   return language && language !== 'und' ? language : null;
 }
 

@@ -97,6 +97,8 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
     program: 'ffmpeg',
     args: [
       ...['-hide_banner', '-nostats', '-nostdin', '-copyts', '-v', pictures ? 'info' : 'error'],
+      // Pictures are so small by then that more threads wait longer for each other than they work.
+      ...['-filter_threads', '1'],
       ...(pictures ? decoderOptions(pictures.frames, entries) : []),
       ...(entries
         ? [...inputLimits([...FORMATS, 'concat']), '-f', 'concat', '-safe', '0', '-i', 'pipe:0']
