@@ -50,7 +50,8 @@ export class Notifications {
     const ended = new Promise<void>((resolve) => client.once('end', resolve));
     try {
       await client.connect();
-      for (const channel of Object.values(CHANNELS)) await client.query(`LISTEN ${channel}`);
+      const channels = Object.values(CHANNELS);
+      await client.query(channels.map((channel) => `LISTEN ${channel}`).join('; '));
       this.#stop.signal.throwIfAborted();
     } catch (error) {
       await client.end().catch(() => undefined);

@@ -44,6 +44,7 @@ export async function registerClassifier(
   prisma: PrismaClient,
   shipped: ShippedClassifier,
 ): Promise<Classifier | null> {
+  if (await isRegistered(prisma, shipped)) return null;
   return prisma.$transaction(async (tx) => {
     await lockClassifiers(tx);
     const { fingerprint, pack, figures } = shipped;
@@ -57,6 +58,17 @@ export async function registerClassifier(
     });
     return active !== null && !stays && active.name !== null ? active : null;
   });
+}
+
+/** Whether it is there and active with these figures, as at nearly every start. */
+async function isRegistered(
+  prisma: PrismaClient,
+  { fingerprint, pack, figures }: ShippedClassifier,
+): Promise<boolean> {
+  const rows = await prisma.$queryRaw<unknown[]>`
+    SELECT 1 FROM "Classifier" WHERE "fingerprint" = ${fingerprint} AND "pack" = ${pack} AND "active" AND "name" IS NULL
+      AND "figures" = ${JSON.stringify(figures)}::jsonb`;
+  return rows.length > 0;
 }
 
 /** Writes a trained classifier with its file; one with the same file is there already and stays as it is. */

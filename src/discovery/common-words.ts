@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readVocabulary, TEXT_FILES } from '../signals/text-model.js';
+import { readVocabulary, TEXT_FILES } from '../signals/text-files.js';
 import { contentWords } from '../signals/text-words.js';
 import type { Interpretation } from './query-words.js';
 

@@ -3,7 +3,7 @@ import { readManifest } from '../inference/packs.js';
 import { PICTURE_FEATURES, SHOT_FEATURES } from '../signals/picture-features.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import { SOUND_FEATURES, STRETCH_FEATURES } from '../signals/sound-features.js';
-import { readTextLayout, TEXT_FILES } from '../signals/text-model.js';
+import { readTextLayout, TEXT_FILES } from '../signals/text-files.js';
 import { answer } from './answer.js';
 import { type Cues, cueLogits, readCues } from './cues.js';
 import { type FusionLayout, fuse } from './fusion.js';

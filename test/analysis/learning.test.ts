@@ -27,6 +27,7 @@ beforeAll(async () => {
   await mkdir(mediaRoot, { recursive: true });
   film = await renderFilm(path.join(mediaRoot, 'film.mp4'));
   engine = await openEngine({ ...testDatabase.config, threads: 1 }, silent);
+  await engine.loaded;
   uploadId = await uploadRows(engine.database.prisma, engine.config, genreRows(240));
 });
 afterAll(async () => {

@@ -24,6 +24,7 @@ beforeAll(async () => {
   await mkdir(mediaRoot, { recursive: true });
   film = await renderFilm(path.join(mediaRoot, 'film.mp4'));
   engine = await openEngine(testDatabase.config, silent);
+  await engine.loaded;
 });
 afterAll(async () => {
   await engine?.close();

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registerClassifier } from '../../src/catalog/classifiers.js';
 import { type Database, openDatabase } from '../../src/catalog/database.js';
 import { registerLabels } from '../../src/catalog/registry.js';
 import { createLogger } from '../../src/log.js';
@@ -37,4 +38,37 @@ it('writes nothing where every label is there', async () => {
   const before = await written();
   await registerLabels(database.prisma, labels);
   expect(await written()).toEqual(before);
+});
+
+describe('the shipped classifier', () => {
+  const shipped = { pack: 'compact', fingerprint: 'head@1', encoders: ['text@1'], figures: { f1: 0.4 } };
+  const known = async () =>
+    (
+      await database.pool.query<{ version: string; figures: object; active: boolean }>(
+        'SELECT xmin::text AS version, "figures", "active" FROM "Classifier" WHERE "fingerprint" = $1',
+        [shipped.fingerprint],
+      )
+    ).rows;
+
+  it('is active from the first start on, and a later start writes nothing', async () => {
+    expect(await registerClassifier(database.prisma, shipped)).toBeNull();
+    const [first] = await known();
+    expect(first).toMatchObject({ active: true, figures: { f1: 0.4 } });
+    expect(await registerClassifier(database.prisma, shipped)).toBeNull();
+    expect(await known()).toEqual([first]);
+  });
+
+  it('gets figures that were measured anew', async () => {
+    await registerClassifier(database.prisma, { ...shipped, figures: { f1: 0.5 } });
+    expect(await known()).toMatchObject([{ active: true, figures: { f1: 0.5 } }]);
+  });
+
+  it('takes the place of a trained one that reads other vectors', async () => {
+    await database.prisma.classifier.updateMany({ data: { active: false } });
+    const columns = { pack: 'compact', name: 'ours', fingerprint: 'ours@1', models: ['text@0'], figures: {} };
+    await database.prisma.classifier.create({ data: { id: 'classifier_ours', ...columns, active: true } });
+    const left = await registerClassifier(database.prisma, shipped);
+    expect(left).toMatchObject({ name: 'ours' });
+    expect(await known()).toMatchObject([{ active: true }]);
+  });
 });

@@ -9,7 +9,7 @@ import {
   tellingWords,
   unpackedWords,
 } from '../../src/discovery/telling-words.js';
-import { vocabularyOf } from '../../src/signals/text-model.js';
+import { vocabularyOf } from '../../src/signals/text-files.js';
 
 const NAMES = Array.from(
   { length: 60 },

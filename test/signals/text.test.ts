@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TimedLine } from '../../src/media/subtitles.js';
 import { embedText } from '../../src/signals/text.js';
 import { weighLines } from '../../src/signals/text-features.js';
-import { TextModel, vocabularyOf } from '../../src/signals/text-model.js';
+import { vocabularyOf } from '../../src/signals/text-files.js';
+import { TextModel } from '../../src/signals/text-model.js';
 import { contentWords } from '../../src/signals/text-words.js';
 
 const speech = (text: string, startSeconds = 0, kind: TimedLine['kind'] = 'SPEECH'): TimedLine => ({

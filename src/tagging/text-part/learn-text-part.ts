@@ -1,6 +1,6 @@
 import type { ThreadPool } from '../../inference/threads.js';
 import { type SparseRow, weighLines } from '../../signals/text-features.js';
-import { vocabularyOf } from '../../signals/text-model.js';
+import { vocabularyOf } from '../../signals/text-files.js';
 import { FOLDS, indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
 import { pickRows, stackRows } from '../sparse.js';
