@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import { Failure } from '../failure.js';
 import { type FromThread, failureMessage, type Tasks, type ToThread } from './threads.js';
 
 /**
@@ -21,9 +22,20 @@ export function serveTasks(tasks: Tasks, { givesWay = true } = {}): void {
   if (givesWay && process.platform === 'linux') setPriority(NICENESS);
   const running = new Map<number, { controller: AbortController; ended: Promise<void> }>();
   const answer = (message: FromThread) => port.postMessage(message);
+  let turn: Promise<void> = Promise.resolve();
+  /**
+   * Tasks begin in turns of the event loop of their own: between two of them, messages come in that the first one kept
+   * waiting, and what they cancel does not begin.
+   */
+  const nextTurn = () => {
+    turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return turn;
+  };
 
   const run = async (id: number, name: string, input: unknown, signal: AbortSignal) => {
     try {
+      await nextTurn();
+      if (signal.aborted) throw new Failure('CANCELLED', 'The work was cancelled.');
       const task = tasks[name];
       if (!task) throw new Error(`there is no task ${name}`);
       const output = await task(input, {

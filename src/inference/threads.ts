@@ -31,6 +31,16 @@ export type FromThread =
   | { kind: 'failed'; id: number; code: FailureCode; message: string; stack: string | undefined }
   | { kind: 'closed' };
 
+/**
+ * The module that a thread begins with: the built one, also where the module that names it runs from its TypeScript,
+ * as it does under vitest.
+ * @param file relative to `from`, with the ending .js
+ * @param from `import.meta.url` of a module of src/ or dist/
+ */
+export function builtModule(file: string, from: string): URL {
+  return new URL(file, from.replace('/src/', '/dist/'));
+}
+
 interface Call {
   resolve(output: unknown): void;
   reject(error: Error): void;

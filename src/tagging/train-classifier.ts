@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import { ThreadPool } from '../inference/threads.js';
+import { builtModule, ThreadPool } from '../inference/threads.js';
 import type { Signal } from '../signals/signal.js';
 import type { LabelMapping, Taxonomy } from './taxonomy.js';
 import type { Aim } from './training/aim.js';
@@ -59,7 +59,10 @@ export async function trainClassifier(
   progress: (progress: TrainingProgress) => void,
   signal: AbortSignal,
 ): Promise<TrainedClassifier> {
-  const threads = new ThreadPool<typeof trainerTasks>(threadEntry(), 1);
+  const threads = new ThreadPool<typeof trainerTasks>(
+    builtModule('./training/trainer-thread.js', import.meta.url),
+    1,
+  );
   try {
     const told = (share: number) => progress(stageAt(share));
     const task: TrainingTask = { rows, options };
@@ -80,9 +83,4 @@ function stageAt(share: number): TrainingProgress {
   const place = share * TRAINING_STAGES.length;
   const stage = TRAINING_STAGES[Math.min(TRAINING_STAGES.length - 1, Math.floor(place))]!;
   return { stage, done: Math.round(((place % 1) / 0.999) * OF), of: OF };
-}
-
-/** Threads run built modules, also when this one runs from its TypeScript under vitest. */
-function threadEntry(): URL {
-  return new URL('./training/trainer-thread.js', import.meta.url.replace('/src/', '/dist/'));
 }

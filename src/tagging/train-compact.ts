@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type PackManifest, writeManifest } from '../inference/packs.js';
-import { ThreadPool } from '../inference/threads.js';
+import { builtModule, ThreadPool } from '../inference/threads.js';
 import { describePack, prepareFolder, writeWeights } from './compact-files.js';
 import { validationFigures } from './evaluate-text.js';
 import { learnedRowsOf, writeLearnedRows } from './learned-rows.js';
@@ -55,7 +55,10 @@ export async function trainCompact(options: TrainCompactOptions): Promise<PackMa
   const set = await readTrainingSet(options.dataFolder);
   report(`Learning from ${set.synopses.length} synopses and ${set.films.length} film extracts.`);
 
-  const threads = new ThreadPool<typeof trainTasks>(threadEntry(), THREADS);
+  const threads = new ThreadPool<typeof trainTasks>(
+    builtModule('./train-thread.js', import.meta.url),
+    THREADS,
+  );
   try {
     const { learned, head, sources } = await learn(set, taxonomy, mapping, threads, report);
     await writeWeights(options.outFolder, { learned, head, sources, dense: SETTINGS.text.dense });
@@ -178,9 +181,4 @@ function byOrigin(known: Int8Array, origins: Int32Array, labels: number): Int8Ar
     out.set(known.subarray(origin * labels, (origin + 1) * labels), row * labels);
   });
   return out;
-}
-
-/** Threads run built modules, also when this one runs from its TypeScript under vitest. */
-function threadEntry(): URL {
-  return new URL('./train-thread.js', import.meta.url.replace('/src/', '/dist/'));
 }

@@ -26,6 +26,12 @@ serveTasks({
     progress(0.5);
     await delay(60_000, undefined, { signal });
   },
+  /** Lets nothing else into the thread meanwhile, and tells that it has begun. */
+  block: (milliseconds, { progress }) => {
+    progress(0);
+    const until = performance.now() + milliseconds;
+    while (performance.now() < until);
+  },
   slow: async (milliseconds, { progress }) => {
     progress(0);
     await delay(milliseconds);

@@ -10,6 +10,7 @@ interface SampleTasks extends Tasks {
   refuse(input: null): never;
   wait(input: null): void;
   slow(milliseconds: number): string;
+  block(milliseconds: number): void;
 }
 
 const entry = new URL('./sample-thread.mjs', import.meta.url);
@@ -49,6 +50,25 @@ describe('a pool of threads', () => {
     await expect(pool.run('crash', null)).rejects.toMatchObject({ code: 'WORKER_CRASHED', retryable: true });
     expect(await other).toBe('ended');
     expect(await Promise.all([1, 2, 3, 4].map((input) => pool.run('double', input)))).toEqual([2, 4, 6, 8]);
+  });
+
+  it('does not begin what was cancelled while another task kept the thread busy', async () => {
+    const pool = open(1);
+    const stopping = new AbortController();
+    const [begun, more] = [withResolvers(), [] as number[]];
+    const first = pool.run('block', 200, { progress: () => begun.resolve() });
+    const waiting = [1, 2].map((place) =>
+      pool.run('block', 0, { signal: stopping.signal, progress: () => more.push(place) }),
+    );
+    await begun.promise;
+    stopping.abort();
+    const ended = await Promise.allSettled([first, ...waiting]);
+    expect(ended.map((one) => (one.status === 'rejected' ? one.reason.code : 'ENDED'))).toEqual([
+      'ENDED',
+      'CANCELLED',
+      'CANCELLED',
+    ]);
+    expect(more).toEqual([]);
   });
 
   it('starts another thread only when the others are busy', async () => {

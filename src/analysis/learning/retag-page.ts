@@ -46,8 +46,12 @@ interface TaggedPrediction {
   tags: StoredTag[];
 }
 
-/** Reads, tags and writes one page over a connection of its own. Tagging a page twice changes nothing. */
-export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPage): Promise<RetaggedPage> {
+/** Reads, tags and writes one page over a connection that nobody else uses meanwhile. Tagging a page twice changes nothing. */
+export async function retagPage(
+  client: pg.ClientBase,
+  tagger: Tagger,
+  page: RetagPage,
+): Promise<RetaggedPage> {
   const stored = await readSignals(client, page, tagger.reads !== 'VECTORS');
   const usable = stored.filter(({ vectors }) => vectors.length > 0);
   const tagged: TaggedPrediction[] = [];
@@ -61,7 +65,11 @@ export async function retagPage(client: pg.Client, tagger: Tagger, page: RetagPa
   return { tagged: written ?? 0, skipped: stored.length - usable.length, isWanted: written !== null };
 }
 
-async function readSignals(client: pg.Client, page: RetagPage, withLines: boolean): Promise<StoredSignals[]> {
+async function readSignals(
+  client: pg.ClientBase,
+  page: RetagPage,
+  withLines: boolean,
+): Promise<StoredSignals[]> {
   const { rows } = await client.query<StoredSignals>({
     name: 'retag-read',
     text: READ_SIGNALS,
@@ -82,7 +90,7 @@ const READ_SIGNALS = `
   FROM "Prediction" p JOIN "Trailer" r ON r."id" = p."trailerId" WHERE p."id" = ANY($1::text[])`;
 
 async function readMoments(
-  client: pg.Client,
+  client: pg.ClientBase,
   vectors: readonly StoredVector[],
 ): Promise<Map<string, Moment[]>> {
   const { rows } = await client.query<{ signalVectorId: string; moments: (Moment & { vector: string })[] }>(
@@ -129,7 +137,7 @@ function momentOf(vector: Float32Array, line: string | null): Moment {
 
 /** @returns how many predictions have their new tags; null when the run is not wanted any more */
 async function writePage(
-  client: pg.Client,
+  client: pg.ClientBase,
   { run, classifierId }: RetagPage,
   tagged: readonly TaggedPrediction[],
 ): Promise<number | null> {
@@ -152,7 +160,7 @@ async function writePage(
 
 /** @returns how many there still were: a title that was deleted meanwhile took its predictions with it */
 async function writeTags(
-  client: pg.Client,
+  client: pg.ClientBase,
   classifierId: string,
   tagged: readonly TaggedPrediction[],
 ): Promise<number> {

@@ -7,6 +7,8 @@ import type { LearningTasks } from './tasks.js';
 
 /** Predictions that a thread tags in one transaction: about half a second's work. */
 const PAGE = 500;
+/** Pages under way beyond one a thread: a thread that waits for the database tags the next page meanwhile. */
+const MORE_LANES = 1;
 /** Ids that are read at once: bounds memory. */
 const WINDOW = 20_000;
 
@@ -40,7 +42,7 @@ export async function retagCatalog(job: LearningJob): Promise<void> {
   try {
     for (let behind: string | null = ''; behind !== null; ) {
       const ids: string[] = await outdatedIds(parts.pool, parts.pack.id, classifier.id, behind);
-      await inLanes(pagesOf(ids), threads.size, retag);
+      await inLanes(pagesOf(ids), threads.size + MORE_LANES, retag);
       behind = ids.at(-1) ?? null;
     }
   } finally {

@@ -30,7 +30,8 @@ export interface TrainedFile {
   encoders: string[];
 }
 
-let connected: Promise<pg.Client> | null = null;
+/** The thread's connections: one for each page that it works on. */
+let connections: pg.Pool | null = null;
 
 /** What a thread that learns or tags the catalog anew can do. */
 export const tasks = {
@@ -40,8 +41,8 @@ export const tasks = {
     classifier: ClassifierVersion;
     page: RetagPage;
   }): Promise<RetaggedPage> {
-    connected ??= connect(input.url);
-    return retagPage(await connected, await taggerOf(input.pack, input.classifier), input.page);
+    const tagger = await taggerOf(input.pack, input.classifier);
+    return connectedTo(input.url, (client) => retagPage(client, tagger, input.page));
   },
 
   /** Trains on the catalog's taxonomy, for its labels are what the catalog can show. */
@@ -74,11 +75,11 @@ export const tasks = {
     };
   },
 
-  /** Ends the connection, so that the thread can end. */
+  /** Ends the connections, so that the thread can end. */
   async shut(): Promise<void> {
-    const client = await connected;
-    connected = null;
-    await client?.end();
+    const open = connections;
+    connections = null;
+    await open?.end();
   },
 };
 
@@ -86,8 +87,7 @@ export type LearningTasks = typeof tasks;
 
 async function readRows(source: TrainingSource, signal: AbortSignal): Promise<TrainingRow[]> {
   if (source.kind === 'CATALOG') {
-    connected ??= connect(source.url);
-    return readCatalogRows(await connected, source.models);
+    return connectedTo(source.url, (client) => readCatalogRows(client, source.models));
   }
   const rows: TrainingRow[] = [];
   try {
@@ -110,13 +110,21 @@ function groupsIn(rows: readonly TrainingRow[]): string[] {
   return ['genre', 'mood', 'theme'].filter((group) => named.has(group));
 }
 
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    keepAlive: true,
-    application_name: 'marquee learning',
-  });
-  client.on('error', () => undefined); // its next query says so
-  await client.connect();
-  return client;
+async function connectedTo<T>(url: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  connections ??= openConnections(url);
+  const client = await connections.connect();
+  try {
+    const done = await work(client);
+    client.release();
+    return done;
+  } catch (error) {
+    client.release(true); // whatever state it is in, nobody else gets it
+    throw error;
+  }
+}
+
+function openConnections(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, keepAlive: true, application_name: 'marquee learning' });
+  pool.on('error', () => undefined); // its next query says so
+  return pool;
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../../failure.js';
 import { usableCores } from '../../inference/machine.js';
-import { ThreadPool } from '../../inference/threads.js';
+import { builtModule, ThreadPool } from '../../inference/threads.js';
 import { type LabelSpace, placesOfName, type SpaceLabel, someGroups } from '../label-space.js';
 import type { trainTasks } from '../train-thread.js';
 import { truthOf } from '../training/aim.js';
@@ -92,8 +92,14 @@ export async function evaluate(
   const rows = candidates.filter((_, i) => places.some((j) => isKnown(values, scorer.space, i, j)));
   const truth = truthOn(rows, scorer, places);
   const threads = {
-    train: new ThreadPool<typeof trainTasks>(threadEntry('../train-thread.js'), usableCores()),
-    measure: new ThreadPool<typeof measureTasks>(threadEntry('./measure-thread.js'), usableCores()),
+    train: new ThreadPool<typeof trainTasks>(
+      builtModule('../train-thread.js', import.meta.url),
+      usableCores(),
+    ),
+    measure: new ThreadPool<typeof measureTasks>(
+      builtModule('./measure-thread.js', import.meta.url),
+      usableCores(),
+    ),
   };
   try {
     const learnFrom =
@@ -264,8 +270,4 @@ async function measureSlices(
       };
     }),
   );
-}
-
-function threadEntry(file: string): URL {
-  return new URL(file, import.meta.url.replace('/src/', '/dist/'));
 }

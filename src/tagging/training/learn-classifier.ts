@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Failure } from '../../failure.js';
 import { usableCores } from '../../inference/machine.js';
-import { ThreadPool } from '../../inference/threads.js';
+import { builtModule, ThreadPool } from '../../inference/threads.js';
 import { contentWords } from '../../signals/text-words.js';
 import { sigmoid } from '../calibration.js';
 import type { Classifier } from '../classifier.js';
 import { writeClassifier } from '../classifier-file.js';
-import { FOLDS } from '../cross-fit.js';
+import { FOLDS, pick } from '../cross-fit.js';
 import { priorOf, sidesOf } from '../label-sides.js';
 import {
   type LabelSpace,
@@ -17,7 +17,7 @@ import {
   spaceOfTaxonomy,
   targetsOf,
 } from '../label-space.js';
-import { FEWEST_WORDS, isTold } from '../quality.js';
+import { FEWEST_WORDS } from '../quality.js';
 import { hash32 } from '../random.js';
 import { lengthUnit, textLengths } from '../text-lengths.js';
 import { learnTextPart } from '../text-part/learn-text-part.js';
@@ -46,6 +46,8 @@ type Progress = (progress: TrainingProgress) => void;
 /** Everything that is learned from. */
 interface Lesson {
   rows: TrainingRow[];
+  /** Words of each row that carry matter; fewer than `FEWEST_WORDS` are not read. */
+  words: number[];
   space: LabelSpace;
   /** rows × labels. */
   targets: Float32Array;
@@ -76,13 +78,13 @@ export async function learnClassifier(
   const { text, offsets, excerpts, shares } = await learnWords(lesson, options.seed, progress, signal);
   const learned = await learnSignals(lesson, offsets, options, progress, signal);
   progress({ stage: 'calibration', done: 0, of: 1 });
-  const length = textLengths(lesson.rows.flatMap(({ lines }) => (isTold(lines) ? [wordsOf(lines)] : [])));
+  const length = textLengths(lesson.words.filter(areEnough));
   const unitOf = (words: number) => lengthUnit(words, length);
   const answers: UnseenAnswers = {
     labels: lesson.space.labels.length,
     logits: learned?.unseen ?? offsets,
     targets: lesson.targets,
-    lengths: Float32Array.from(lesson.rows, ({ lines }) => (isTold(lines) ? unitOf(wordsOf(lines)) : 0)),
+    lengths: Float32Array.from(lesson.words, (words) => (areEnough(words) ? unitOf(words) : 0)),
     folds: lesson.folds,
   };
   const { calibrator, losses } = chooseCalibrator(answers);
@@ -95,7 +97,7 @@ export async function learnClassifier(
   const levels = learned
     ? null
     : learnLevels(calibrated, {
-        ...{ rows: lesson.rows.map(({ lines }) => wordsOf(lines)), excerpts: excerpts.texts, thresholds },
+        ...{ rows: lesson.words, excerpts: excerpts.texts, thresholds },
         logOdds: calibrateAll(calibrator, {
           ...{ labels: answers.labels, logits: excerpts.logits },
           lengths: Float32Array.from(excerpts.texts, ({ words }) => unitOf(words)),
@@ -159,6 +161,7 @@ function lessonOf(given: readonly TrainingRow[], options: TrainingOptions): Less
     );
   return {
     rows,
+    words: rows.map(({ lines }) => contentWords(lines.join(' ')).length),
     space,
     targets: targetsOf(rows, space).values,
     folds: Uint8Array.from(rows, (row) => hash32(`fold:${fingerprintRow(row)}`) % FOLDS),
@@ -174,24 +177,27 @@ function byFingerprint(a: TrainingRow, b: TrainingRow): number {
 
 /** The part that reads words, its logits of rows that it never saw, 0 for those without words, and of parts of them. */
 async function learnWords(
-  { rows, space, targets, folds }: Lesson,
+  { rows, words, space, targets, folds }: Lesson,
   seed: number,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<LearnedWords> {
   const labels = space.labels.length;
   const offsets = new Float32Array(rows.length * labels);
-  const spoken = [...rows.keys()].filter((row) => isTold(rows[row]!.lines));
+  const spoken = [...rows.keys()].filter((row) => areEnough(words[row]!));
   if (spoken.length === 0)
     return { text: null, offsets, excerpts: { texts: [], logits: new Float32Array() }, shares: {} };
-  const threads = new ThreadPool<typeof trainTasks>(threadEntry('../train-thread.js'), usableCores());
+  const threads = new ThreadPool<typeof trainTasks>(
+    builtModule('../train-thread.js', import.meta.url),
+    usableCores(),
+  );
   const texts = spoken.map((row) => rows[row]!.lines);
   const excerpts = excerptsOf(texts, seed);
   try {
     const { part, unseen, unseenExcerpts, shares } = await learnTextPart(
       {
         ...{ texts, excerpts },
-        targets: gather(targets, spoken, labels),
+        targets: pick(targets, spoken, labels),
         importance: new Float32Array(spoken.length).fill(1),
         folds: Uint8Array.from(spoken, (row) => folds[row]!),
         corpus: corporaOf(spoken.map((row) => rows[row]!)),
@@ -236,13 +242,16 @@ async function learnSignals(
   const labels = space.labels.length;
   const seen = [...rows.keys()].filter((row) => Object.keys(rows[row]!.vectors).length > 0);
   if (seen.length === 0) return null;
-  const threads = new ThreadPool<typeof fitTasks>(threadEntry('./fit-thread.js'), usableCores());
+  const threads = new ThreadPool<typeof fitTasks>(
+    builtModule('./fit-thread.js', import.meta.url),
+    usableCores(),
+  );
   try {
     const learned = await learnVectors(
       {
         rows: seen.map((row) => rows[row]!),
-        targets: gather(targets, seen, labels),
-        offsets: gather(offsets, seen, labels),
+        targets: pick(targets, seen, labels),
+        offsets: pick(offsets, seen, labels),
         folds: Uint8Array.from(seen, (row) => folds[row]!),
         ...{ labels, seed },
       },
@@ -261,15 +270,7 @@ async function learnSignals(
   }
 }
 
-function gather(from: Float32Array, rows: readonly number[], width: number): Float32Array {
-  const out = new Float32Array(rows.length * width);
-  rows.forEach((row, k) => {
-    out.set(from.subarray(row * width, (row + 1) * width), k * width);
-  });
-  return out;
-}
-
-const wordsOf = (lines: readonly string[]) => contentWords(lines.join(' ')).length;
+const areEnough = (words: number) => words >= FEWEST_WORDS;
 
 function fingerprintData({ rows, space, targets }: Lesson): string {
   const hash = createHash('sha256').update(space.labels.map(({ id }) => id).join('\n'));
@@ -282,7 +283,3 @@ function fingerprintData({ rows, space, targets }: Lesson): string {
 
 /** Six decimals: more would only say noise. */
 const round = (value: number) => Math.round(value * 1e6) / 1e6;
-
-function threadEntry(file: string): URL {
-  return new URL(file, import.meta.url.replace('/src/', '/dist/'));
-}

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Failure } from '../../failure.js';
-import { ThreadPool } from '../../inference/threads.js';
+import { builtModule, ThreadPool } from '../../inference/threads.js';
 import { labelsOf, type Taxonomy } from '../taxonomy.js';
 import type { TrainingRow } from '../training-row.js';
 import { type Ballot, castVotes, type Evidence, type Rules } from './ballots.js';
@@ -43,7 +43,10 @@ export async function weakLabels(
 ): Promise<WeakLabel[]> {
   if (rows.length === 0)
     throw new Failure('BAD_INPUT', 'There are no rows: give a file with one row a line.');
-  const threads = new ThreadPool<typeof weakTasks>(threadEntry(), availableParallelism());
+  const threads = new ThreadPool<typeof weakTasks>(
+    builtModule('./thread.js', import.meta.url),
+    availableParallelism(),
+  );
   try {
     const labels = labelsOf(options.taxonomy);
     const total = Math.ceil(rows.length / ROWS_A_TASK) + labels.length;
@@ -98,8 +101,3 @@ type Reading = Pick<WeakLabelOptions, 'packFolder'> & {
   labels: ReturnType<typeof labelsOf>;
   words: ReturnType<typeof wordFunctionsOf>;
 };
-
-/** Threads run built modules, also when this one runs from its TypeScript under vitest. */
-function threadEntry(): URL {
-  return new URL('./thread.js', import.meta.url.replace('/src/', '/dist/'));
-}
