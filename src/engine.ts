@@ -59,8 +59,8 @@ export interface Engine {
 export interface EngineOptions {
   onStage?(stage: StageName, seconds: number, cached: boolean): void;
   onEnd?(outcome: Outcome): void;
-  /** In how many threads the models are loaded ahead: in all, unless fewer are known to be enough. */
-  loadedThreads?: number;
+  /** Worker threads at most: whoever analyses one trailer needs one. */
+  mostThreads?: number;
 }
 
 /**
@@ -72,7 +72,7 @@ export interface EngineOptions {
 export async function openEngine(
   config: Config,
   log: Logger,
-  { loadedThreads = Number.POSITIVE_INFINITY, ...observer }: EngineOptions = {},
+  { mostThreads = Number.POSITIVE_INFINITY, ...observer }: EngineOptions = {},
 ): Promise<Engine> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -86,16 +86,13 @@ export async function openEngine(
 
     const entry = builtModule('./analysis/thread.js');
     const cores = config.threads ?? usableCores();
-    const threads = new ThreadPool<AnalysisTasks>(entry, cores);
+    const threads = new ThreadPool<AnalysisTasks>(entry, Math.min(cores, mostThreads));
     opened.push(() => threads.close());
     const encoders =
       chosen.encoderThreads === null ? threads : new ThreadPool<AnalysisTasks>(entry, chosen.encoderThreads);
     if (encoders !== threads) opened.push(() => encoders.close());
     // Beside the database, which this thread is busy with meanwhile.
-    const encodersLoaded =
-      config.role === 'api'
-        ? Promise.resolve()
-        : loadEncoders(encoders, identity, { atMost: loadedThreads, log });
+    const encodersLoaded = config.role === 'api' ? Promise.resolve() : loadEncoders(encoders, identity, log);
     encodersLoaded.catch(() => undefined);
 
     await makeDataFolder(config.dataFolder);
@@ -130,7 +127,7 @@ export async function openEngine(
     const loaded =
       config.role === 'api'
         ? encodersLoaded
-        : loadTaggers(threads, identity, { atMost: loadedThreads, classifiers, encodersLoaded });
+        : loadTaggers(threads, identity, { classifiers, encodersLoaded });
     // Whoever waits for it hears of its failure; an analysis meets the same one.
     loaded.catch(() => undefined);
 
@@ -183,26 +180,22 @@ function labelsOf(taxonomy: Taxonomy): LabelEntry[] {
 async function loadEncoders(
   encoders: ThreadPool<AnalysisTasks>,
   { id, files }: PackIdentity,
-  { atMost, log }: { atMost: number; log: Logger },
+  log: Logger,
 ): Promise<void> {
   if (id === 'full') log.info('loading the models; at the first start they are converted too');
   await encoders.run('loadEncoders', files);
-  await encoders.runOnEach('loadEncoders', files, atMost);
+  await encoders.runOnEach('loadEncoders', files);
 }
 
 /** The classifier that is active, in each of these threads. */
 async function loadTaggers(
   threads: ThreadPool<AnalysisTasks>,
   { files }: PackIdentity,
-  {
-    atMost,
-    classifiers,
-    encodersLoaded,
-  }: { atMost: number; classifiers: ClassifierFiles; encodersLoaded: Promise<void> },
+  { classifiers, encodersLoaded }: { classifiers: ClassifierFiles; encodersLoaded: Promise<void> },
 ): Promise<void> {
   const classifier = await classifiers.active();
   await encodersLoaded;
-  await threads.runOnEach('loadTagger', { pack: files, classifier }, atMost);
+  await threads.runOnEach('loadTagger', { pack: files, classifier });
 }
 
 /** Every process loads a classifier when it is activated, so that the next analysis need not wait for it. */

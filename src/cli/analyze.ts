@@ -34,7 +34,7 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   const { source, config } = await readSource(given, configOf(flags));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const classifier = flags.classifier === undefined ? null : await readClassifierFile(flags.classifier);
-  const engine = await openEngine(config, createLogger(config.logLevel), { loadedThreads: 1 });
+  const engine = await openEngine(config, createLogger(config.logLevel), { mostThreads: 1 });
   process.stderr.write(usedLine(engine));
   try {
     const titleId = await titleFor(engine, source, { given: flags.title, fallback: nameOf(given) });

@@ -104,18 +104,13 @@ export class ThreadPool<T extends Tasks> {
       await thread.preparing;
       thread.preparing = null;
     };
-    await Promise.all(this.#atLeast(this.size).map(prepare));
+    await Promise.all(this.#all().map(prepare));
     this.#prepare = prepare;
   }
 
-  /** Runs a task once on every thread, or on the first so many, for example to load models ahead of their first use. */
-  async runOnEach<K extends keyof T & string>(
-    task: K,
-    input: Input<T, K>,
-    atMost = this.size,
-  ): Promise<void> {
-    const threads = this.#atLeast(Math.min(atMost, this.size)).slice(0, atMost);
-    await Promise.all(threads.map((thread) => this.#call(thread, task, input, {})));
+  /** Runs a task once on every thread, for example to load models ahead of their first use. */
+  async runOnEach<K extends keyof T & string>(task: K, input: Input<T, K>): Promise<void> {
+    await Promise.all(this.#all().map((thread) => this.#call(thread, task, input, {})));
   }
 
   /** Why nothing can be begun now; null where it can. */
@@ -131,9 +126,9 @@ export class ThreadPool<T extends Tasks> {
     return least.calls.size > 0 && this.#threads.length < this.size ? this.#add() : least;
   }
 
-  /** The threads, after some that nobody needed yet have been started too. */
-  #atLeast(count: number): readonly Thread[] {
-    while (!this.#closing && this.#threads.length < count) this.#add();
+  /** The threads, after those that nobody needed yet have been started too. */
+  #all(): readonly Thread[] {
+    while (!this.#closing && this.#threads.length < this.size) this.#add();
     return this.#threads;
   }
 

@@ -270,6 +270,25 @@ describe('activating a classifier', () => {
     expect(await activeId()).toBe(shipped);
   });
 
+  it('asked for of several at the same time leaves one active, and one re-tagging: by that one', async () => {
+    const { prisma } = engine.database;
+    const shipped = await activeId();
+    const ids = [await trainedId(), shipped, await trainedId(), shipped];
+    const asked = await Promise.all(ids.map((id) => engine.learning.activations.activate(id, 'test')));
+    const active = await prisma.classifier.findMany({ where: { active: true } });
+    expect(active).toHaveLength(1);
+    const waiting = await prisma.learningRun.findMany({ where: { kind: 'RETAGGING', state: 'QUEUED' } });
+    expect(waiting.map(({ classifierId }) => classifierId)).toEqual([active[0]!.id]);
+    for (const { retagging } of asked) await engine.learner.run(retagging.id);
+    await activate(shipped);
+  });
+
+  it('of a classifier that is not there is refused', async () => {
+    await expect(engine.learning.activations.activate(newId('classifier'), 'test')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
   it('is refused for one that reads what other encoders write, and changes nothing', async () => {
     const shipped = await activeId();
     const id = newId('classifier');
