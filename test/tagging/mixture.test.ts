@@ -8,31 +8,39 @@ const random = randomStream(5);
 const noise = () => random() - 0.5;
 const truth = Float32Array.from({ length: TEXTS }, () => (random() < 0.3 ? 1 : -1));
 
-/** One label's answers, each member as right as told: 0 is chance. */
+/** One label's answers, each member (regression, naive Bayes, ridge of each corpus) as right as told: 0 is chance. */
 function answers(...right: number[]): MemberAnswers {
+  const corpora = right.length / 3;
   return {
-    ...{ labels: 1, corpora: right.length / 2, targets: truth },
+    ...{ labels: 1, corpora, targets: truth },
     logits: right.map((share) => truth.map((side) => share * side + noise())),
-    corpus: Uint8Array.from({ length: TEXTS }, (_, i) => i % (right.length / 2)),
+    corpus: Uint8Array.from({ length: TEXTS }, (_, i) => i % corpora),
   };
 }
 
 test('naive Bayes counts for nothing where it only disturbs, and for much where it knows better', () => {
   const share = (regression: number, bayes: number) =>
-    chooseMixture(answers(regression, bayes), answers(regression, bayes), ['tag']).shares.tag!.bayes;
+    chooseMixture(answers(regression, bayes, 0), answers(regression, bayes, 0), ['tag']).shares.tag!.bayes;
   expect(share(0.6, 0)).toBe(0);
   expect(share(0.05, 0.6)).toBe(1.5);
 });
 
+test('ridge regression counts where it errs otherwise than the regression, and not where it only disturbs', () => {
+  const share = (ridge: number) =>
+    chooseMixture(answers(0.3, 0, ridge), answers(0.3, 0, ridge), ['tag']).shares.tag!.ridge;
+  expect(share(0.3)).toBe(1);
+  expect(share(0)).toBe(0);
+});
+
 test('naive Bayes that helps excerpts as much as it hurts whole texts is weighed by both', () => {
-  const both = chooseMixture(answers(0.6, 0), answers(0.2, 0.4), ['tag']).shares.tag!.bayes;
+  const both = chooseMixture(answers(0.6, 0, 0), answers(0.25, 0.25, 0), ['tag']).shares.tag!.bayes;
   expect(both).toBeGreaterThan(0);
   expect(both).toBeLessThan(1.5);
 });
 
 test('each group has shares of its own', () => {
-  const first = answers(0.6, 0);
-  const second = answers(0.05, 0.6);
+  const first = answers(0.6, 0, 0);
+  const second = answers(0.05, 0.6, 0);
   const beside = (left: Float32Array, right: Float32Array) =>
     Float32Array.from({ length: 2 * TEXTS }, (_, at) => (at % 2 ? right : left)[at >> 1]!);
   const two: MemberAnswers = {
@@ -44,22 +52,22 @@ test('each group has shares of its own', () => {
 });
 
 test('a further corpus counts as much as its answers help, and members are brought to one spread', () => {
-  const even = answers(0.3, 0, 0.6, 0);
+  const even = answers(0.3, 0, 0, 0.6, 0, 0);
   const given = {
     ...even,
-    logits: even.logits.map((values, member) => values.map((value) => (member === 2 ? 1000 : 1) * value)),
+    logits: even.logits.map((values, member) => values.map((value) => (member === 3 ? 1000 : 1) * value)),
   };
   const { shares, factors } = chooseMixture(given, given, ['tag']);
-  expect(shares.tag).toEqual({ bayes: 0, further: 1 });
-  expect(factors[2]![0]! / factors[0]![0]!).toBeGreaterThan(1 / 2000);
-  expect(factors[2]![0]! / factors[0]![0]!).toBeLessThan(1 / 1000);
+  expect(shares.tag).toEqual({ bayes: 0, ridge: 0, further: 1 });
+  expect(factors[3]![0]! / factors[0]![0]!).toBeGreaterThan(1 / 2000);
+  expect(factors[3]![0]! / factors[0]![0]!).toBeLessThan(1 / 1000);
 });
 
 test('a label that one corpus alone knows is answered by the members of that corpus', () => {
-  const given = answers(0, 0, 0.6, 0);
+  const given = answers(0, 0, 0, 0.6, 0, 0);
   given.targets = truth.map((side, i) => (i % 2 === 0 ? 0 : side));
   const { factors } = chooseMixture(given, given, ['tag']);
-  expect(factors.map(([factor]) => factor)).toEqual([0, 0, 1, 0]);
+  expect(factors.map(([factor]) => factor)).toEqual([0, 0, 0, 1, 0, 0]);
 });
 
 test('the mixed model answers what the mixture of its members answers', () => {

@@ -34,7 +34,7 @@ export interface LearnedTextPart {
   unseen: Float32Array;
   /** excerpts × labels: likewise. */
   unseenExcerpts: Float32Array;
-  /** How much naive Bayes and further corpora count, by group. */
+  /** How much naive Bayes, ridge regression and further corpora count, by group. */
   shares: Mixture['shares'];
 }
 
@@ -43,6 +43,7 @@ const SETTINGS = {
   vocabulary: { terms: 120_000, fewestTexts: 3 },
   solver: { cost: 0.7, balance: 0.8, epochs: 6 },
   firstEpochs: 3,
+  ridge: { penalty: 2, epochs: 5 },
   smoothing: 1e-5,
 };
 
@@ -69,8 +70,13 @@ export async function learnTextPart(
   const rows = pickRows(asked, [...texts.keys()]);
   const targets = lesson.targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1));
   const corpora = Math.max(...corpus) + 1;
-  const { vocabulary: _, solver, ...settings } = SETTINGS;
-  const options = { ...settings, corpora, options: { ...solver, seed: lesson.seed } };
+  const { solver, firstEpochs, ridge, smoothing } = SETTINGS;
+  const { seed } = lesson;
+  const options = {
+    ...{ corpora, firstEpochs, smoothing },
+    options: { ...solver, seed },
+    ridge: { ...ridge, seed },
+  };
   let done = 0;
   const counted = async <T>(training: Promise<T>): Promise<T> => {
     const learned = await training;

@@ -1,6 +1,7 @@
 import { trainBayes } from '../bayes.js';
 import { indices, pick } from '../cross-fit.js';
 import { type LinearModel, type LogisticOptions, type Targets, trainLogistic } from '../logistic.js';
+import { type RidgeOptions, trainRidge } from '../ridge.js';
 import { pickRows, project, type SparseRows } from '../sparse.js';
 import { emphasisOf, sharpen } from './sharpened.js';
 
@@ -16,23 +17,28 @@ export interface MembersLesson {
   options: LogisticOptions;
   /** Epochs of the first model, which only has to tell the terms that matter. */
   firstEpochs: number;
+  ridge: RidgeOptions;
   /** Of naive Bayes: see `BayesOptions`. */
   smoothing: number;
 }
 
+/** What each corpus is learned by, in the order of its members. */
+export const LEARNERS = ['regression', 'bayes', 'ridge'] as const;
+export type Learner = (typeof LEARNERS)[number];
+
 export interface LearnedMembers {
-  /** Of each corpus in turn its regression, then its naive Bayes; all over the same emphasised rows. */
+  /** Of each corpus in turn one by each of LEARNERS; all over the same emphasised rows. */
   models: LinearModel[];
   /** One a term: what its weight in a row is multiplied by before the row is brought back to unit length. */
   emphasis: Float32Array;
 }
 
 /**
- * A regression and a naive Bayes of each corpus. Terms are emphasised where there is one corpus only: beside a second
+ * A logistic regression, a naive Bayes and a ridge regression of each corpus. Terms are emphasised where there is one corpus only: beside a second
  * one it has lost what it wins alone (docs/decisions/028).
  */
 export function trainMembers(lesson: MembersLesson): LearnedMembers {
-  const { rows, corpora, options, firstEpochs, smoothing } = lesson;
+  const { rows, corpora, options, firstEpochs, ridge, smoothing } = lesson;
   const emphasis =
     corpora === 1
       ? emphasisOf(
@@ -42,10 +48,12 @@ export function trainMembers(lesson: MembersLesson): LearnedMembers {
   const emphasised = { ...lesson, rows: sharpen(rows, emphasis) };
   const models = Array.from({ length: corpora }, (_, corpus) => {
     const own = corpora === 1 ? emphasised : ofCorpus(emphasised, corpus);
-    return [
-      trainLogistic(own.rows, own.targets, own.importance, options),
-      trainBayes(own.rows, own.targets, own.importance, { smoothing }),
-    ];
+    const learn: Record<Learner, () => LinearModel> = {
+      regression: () => trainLogistic(own.rows, own.targets, own.importance, options),
+      bayes: () => trainBayes(own.rows, own.targets, own.importance, { smoothing }),
+      ridge: () => trainRidge(own.rows, own.targets, own.importance, ridge),
+    };
+    return LEARNERS.map((learner) => learn[learner]());
   });
   return { models: models.flat(), emphasis };
 }

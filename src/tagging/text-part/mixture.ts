@@ -1,5 +1,6 @@
 import type { LinearModel } from '../logistic.js';
 import { averagePrecision } from '../measure.js';
+import { LEARNERS } from './members.js';
 
 /** Answers of a text part's members to texts, by models that saw nothing of the text. */
 export interface MemberAnswers {
@@ -17,6 +18,8 @@ export interface MemberAnswers {
 export interface Shares {
   /** Naive Bayes beside its corpus' regression. */
   bayes: number;
+  /** Ridge regression, likewise. */
+  ridge: number;
   /** Every further corpus beside the first. */
   further: number;
 }
@@ -29,9 +32,10 @@ export interface Mixture {
 }
 
 const BAYES_SHARES = [0, 0.25, 0.5, 1, 1.5];
+const RIDGE_SHARES = [0, 0.5, 1];
 const FURTHER_SHARES = [0.25, 0.5, 0.75, 1];
-/** Where they are tried naive Bayes first, then the corpora. */
-const FIRST_FURTHER = 0.5;
+/** Shares are tried one after the other, from here. */
+const FIRST: Shares = { bayes: 0, ridge: 0, further: 0.5 };
 /** Texts of a corpus that the choice looks at: more would only take longer. */
 const MOST_TEXTS = 4000;
 
@@ -114,20 +118,22 @@ function deviation(values: Float32Array, labels: number, label: number): number 
   return Math.sqrt(Math.max(0, squares / texts - (sum / texts) ** 2));
 }
 
-const corpusOf = (member: number) => member >> 1;
-const isBayes = (member: number) => (member & 1) === 1;
+const corpusOf = (member: number) => Math.floor(member / LEARNERS.length);
+const learnerOf = (member: number) => LEARNERS[member % LEARNERS.length]!;
 
 /**
  * One a member, for one label: the share it counts, times what brings it to the spread of the first regression that
  * knows the label, over the sum of the shares. A label that nothing is known of is left to the first regression.
  */
-function factorsOf(spreads: readonly Float64Array[], label: number, { bayes, further }: Shares): number[] {
-  const first = spreads.findIndex((spread, member) => !isBayes(member) && spread[label]! > 0);
+function factorsOf(spreads: readonly Float64Array[], label: number, shares: Shares): number[] {
+  const first = spreads.findIndex(
+    (spread, member) => learnerOf(member) === 'regression' && spread[label]! > 0,
+  );
   if (first < 0) return spreads.map((_, member) => (member === 0 ? 1 : 0));
+  const byLearner = { regression: 1, bayes: shares.bayes, ridge: shares.ridge };
+  const byCorpus = (corpus: number) => (corpus === corpusOf(first) ? 1 : shares.further);
   const counts = spreads.map((spread, member) =>
-    spread[label]! > 0
-      ? (isBayes(member) ? bayes : 1) * (corpusOf(member) === corpusOf(first) ? 1 : further)
-      : 0,
+    spread[label]! > 0 ? byLearner[learnerOf(member)] * byCorpus(corpusOf(member)) : 0,
   );
   const sum = counts.reduce((total, count) => total + count, 0);
   return counts.map((count, member) =>
@@ -165,9 +171,12 @@ function chooseShares(
     const values = tried.map(worth);
     return tried[values.indexOf(Math.max(...values))]!;
   };
-  const { bayes } = best(BAYES_SHARES.map((share) => ({ bayes: share, further: FIRST_FURTHER })));
-  const hasFurther = spreads.length > 2;
-  return hasFurther ? best(FURTHER_SHARES.map((further) => ({ bayes, further }))) : { bayes, further: 1 };
+  const withBayes = best(BAYES_SHARES.map((bayes) => ({ ...FIRST, bayes })));
+  const withRidge = best(RIDGE_SHARES.map((ridge) => ({ ...withBayes, ridge })));
+  const hasFurther = spreads.length > LEARNERS.length;
+  return hasFurther
+    ? best(FURTHER_SHARES.map((further) => ({ ...withRidge, further })))
+    : { ...withRidge, further: 1 };
 }
 
 /** Mean average precision over the given labels, of none where none of them occurs. */
