@@ -187,6 +187,19 @@ export class ThreadPool<T extends Tasks> {
     await Promise.all(threads.map((thread) => thread.closed));
   }
 
+  /**
+   * Ends the threads at once and fails what they were doing as CANCELLED. Only for tasks in plain JavaScript, which
+   * would not hear of an abort before they end by themselves: see the class for sessions.
+   */
+  async stop(): Promise<void> {
+    this.#closing = true;
+    for (const { calls } of this.#threads) {
+      for (const call of calls.values()) call.reject(new Failure('CANCELLED', 'The work was cancelled.'));
+      calls.clear();
+    }
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
   /** Starts one more thread, and what prepares each of them. */
   #add(): Thread {
     const thread = this.#start();

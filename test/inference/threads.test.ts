@@ -52,6 +52,19 @@ describe('a pool of threads', () => {
     expect(await Promise.all([1, 2, 3, 4].map((input) => pool.run('double', input)))).toEqual([2, 4, 6, 8]);
   });
 
+  it('ends a thread that listens to nobody when it is stopped, and fails its calls as cancelled', async () => {
+    const pool = open(1);
+    const begun = withResolvers();
+    const endless = pool.run('block', Number.POSITIVE_INFINITY, { progress: () => begun.resolve() });
+    const waiting = pool.run('double', 1);
+    const refused = [endless, waiting].map((call) =>
+      expect(call).rejects.toMatchObject({ code: 'CANCELLED' }),
+    );
+    await begun.promise;
+    await pool.stop();
+    await Promise.all(refused);
+  });
+
   it('does not begin what was cancelled while another task kept the thread busy', async () => {
     const pool = open(1);
     const stopping = new AbortController();

@@ -191,6 +191,8 @@ async function learnWords(
     builtModule('../train-thread.js', import.meta.url),
     usableCores(),
   );
+  const stop = () => void threads.stop();
+  signal.addEventListener('abort', stop, { once: true });
   const texts = spoken.map((row) => rows[row]!.lines);
   const excerpts = excerptsOf(texts, seed);
   try {
@@ -214,6 +216,7 @@ async function learnWords(
     const placed = excerpts.map((excerpt) => ({ ...excerpt, row: spoken[excerpt.row]! }));
     return { text: part, offsets, excerpts: { texts: placed, logits: unseenExcerpts }, shares };
   } finally {
+    signal.removeEventListener('abort', stop);
     await threads.close();
   }
 }
