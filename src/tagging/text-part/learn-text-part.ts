@@ -69,7 +69,7 @@ export async function learnTextPart(
   );
   const rows = pickRows(asked, [...texts.keys()]);
   const targets = lesson.targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1));
-  const corpora = Math.max(...corpus) + 1;
+  const corpora = corpus.reduce((most, kind) => Math.max(most, kind), 0) + 1;
   const { solver, firstEpochs, ridge, smoothing } = SETTINGS;
   const { seed } = lesson;
   const options = {
