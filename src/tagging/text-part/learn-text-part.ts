@@ -1,6 +1,7 @@
 import type { ThreadPool } from '../../inference/threads.js';
-import { type SparseRow, weighLines } from '../../signals/text-features.js';
+import { weighDocument } from '../../signals/text-features.js';
 import { vocabularyOf } from '../../signals/text-files.js';
+import { contentWords } from '../../signals/text-words.js';
 import { FOLDS, indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
 import { pickRows, stackRows } from '../sparse.js';
@@ -64,7 +65,9 @@ export async function learnTextPart(
   const counts = countTerms(texts, SETTINGS.vocabulary);
   const vocabulary = vocabularyOf(texts.length, counts);
   const asked = stackRows(
-    [...texts, ...excerpts.map(({ lines }) => lines)].map((lines) => wholeRow(weighLines(lines, vocabulary))),
+    [...texts, ...excerpts.map(({ lines }) => lines)].map((lines) =>
+      weighDocument(lines.map(contentWords), vocabulary),
+    ),
     counts.length,
   );
   const rows = pickRows(asked, [...texts.keys()]);
@@ -136,17 +139,6 @@ export async function learnTextPart(
     unseenExcerpts: answered.slice(targets.length),
     shares,
   };
-}
-
-/** The sum of a text's lines. */
-function wholeRow(lines: readonly SparseRow[]): SparseRow {
-  const sums = new Map<number, number>();
-  for (const { terms, weights } of lines) {
-    terms.forEach((term, k) => {
-      sums.set(term, (sums.get(term) ?? 0) + weights[k]!);
-    });
-  }
-  return { terms: Int32Array.from(sums.keys()), weights: Float32Array.from(sums.values()) };
 }
 
 const LARGEST_CODE = 127;

@@ -34,8 +34,8 @@ export interface LearnedMembers {
 }
 
 /**
- * A logistic regression, a naive Bayes and a ridge regression of each corpus. Terms are emphasised where there is one corpus only: beside a second
- * one it has lost what it wins alone (docs/decisions/028).
+ * A logistic regression, a naive Bayes and a ridge regression of each corpus. Terms are emphasised where there is one
+ * corpus only: beside a second one it has lost what it wins alone (docs/decisions/028).
  */
 export function trainMembers(lesson: MembersLesson): LearnedMembers {
   const { rows, corpora, options, firstEpochs, ridge, smoothing } = lesson;

@@ -1,3 +1,4 @@
+import { pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
 import { averagePrecision } from '../measure.js';
 import { LEARNERS } from './members.js';
@@ -147,14 +148,10 @@ function byCorpus(answers: MemberAnswers): MemberAnswers[] {
     const chosen = [...answers.corpus.keys()]
       .filter((text) => answers.corpus[text] === wanted)
       .slice(0, MOST_TEXTS);
-    const gather = (values: Float32Array) =>
-      Float32Array.from(
-        chosen.flatMap((text) => [...values.subarray(text * answers.labels, (text + 1) * answers.labels)]),
-      );
     return {
       ...answers,
-      logits: answers.logits.map(gather),
-      targets: gather(answers.targets),
+      logits: answers.logits.map((values) => pick(values, chosen, answers.labels)),
+      targets: pick(answers.targets, chosen, answers.labels),
       corpus: Uint8Array.from(chosen, () => wanted),
     };
   });
@@ -192,12 +189,8 @@ function precision(
     const scores = Float32Array.from(texts, (text) =>
       factors.reduce((sum, factor, member) => sum + factor * logits[member]![text * labels + j]!, 0),
     );
-    return (
-      averagePrecision(
-        scores,
-        Float32Array.from(texts, (text) => targets[text * labels + j]!),
-      ) ?? []
-    );
+    const truth = Float32Array.from(texts, (text) => targets[text * labels + j]!);
+    return averagePrecision(scores, truth) ?? [];
   });
   return values.length > 0 ? [mean(values)] : [];
 }
