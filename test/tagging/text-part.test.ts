@@ -98,3 +98,31 @@ test('learning that is cancelled ends with CANCELLED', async () => {
     code: 'CANCELLED',
   });
 });
+
+test('a kind of text that is four times as frequent does not drown what another kind says of a word', async () => {
+  const few = toyLesson();
+  const isMany = (i: number) => i >= few.texts.length;
+  const size = 5 * few.texts.length;
+  const labels = few.groups.length;
+  const mixedLesson: TextLesson = {
+    ...few,
+    texts: Array.from({ length: size }, (_, i) => few.texts[i % few.texts.length]!),
+    // In the frequent kind the very words that tell a label elsewhere speak against it.
+    targets: Float32Array.from({ length: size * labels }, (_, at) => {
+      const target = few.targets[at % few.targets.length]!;
+      return isMany(Math.floor(at / labels)) ? 1 - target : target;
+    }),
+    importance: new Float32Array(size).fill(1),
+    folds: Uint8Array.from({ length: size }, (_, i) => i % 5),
+    corpus: Uint8Array.from({ length: size }, (_, i) => Number(isMany(i))),
+  };
+  const worth = async (given: TextLesson) => {
+    const { part } = await learnTextPart(given, threads);
+    const logit = (line: string) => textLogits(part, [contentWords(line)])[0]!;
+    return logit('murder river') - logit('house river');
+  };
+  const apart = await worth(mixedLesson);
+  const together = await worth({ ...mixedLesson, corpus: new Uint8Array(size) });
+  expect(together).toBeLessThan(-0.5);
+  expect(apart).toBeGreaterThan(together / 2);
+});

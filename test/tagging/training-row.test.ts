@@ -38,6 +38,12 @@ test('rows of plain and of compressed files come in order, whatever the files ar
   ]);
 });
 
+test('a row tells what kind of text its words are', () => {
+  const film = { title: 'A', page: 'A', genres: ['Western'], extract: 'A sheriff rides.' };
+  const rows = [{ transcript: 'Ride!', synopsis: 'A ride.' }, { transcript: ' ', synopsis: 'A ride.' }, film];
+  expect(rows.map((value) => row(value).register)).toEqual(['SPEECH', 'SYNOPSIS', 'EXTRACT']);
+});
+
 test('a byte order mark, alone at the beginning, belongs to no row', async () => {
   const line = '{"id":"a","synopsis":"\uFEFFÄrger"}\n';
   for (const content of [`\uFEFF${line}`, gzipSync(`\uFEFF${line}`)]) {
