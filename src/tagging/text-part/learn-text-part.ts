@@ -39,7 +39,7 @@ export interface LearnedTextPart {
   shares: Mixture['shares'];
 }
 
-/** Chosen by validation figures: docs/decisions/023 and 024. */
+/** Chosen by validation figures: docs/decisions/023, 024 and 028. */
 const SETTINGS = {
   vocabulary: { terms: 120_000, fewestTexts: 3 },
   solver: { cost: 0.7, balance: 0.8, epochs: 6 },
@@ -52,7 +52,7 @@ const SETTINGS = {
  * Learns the text part of a classifier, and what it would say of each row without having seen its fold: a
  * mixture of members (`trainMembers`), its shares chosen by the unseen answers (`chooseMixture`), added up to one model.
  * @param progress told after each of the trainings: one a fold, and the one that is kept
- * @throws Failure CANCELLED when `signal` is aborted; trainings under way end first
+ * @throws Failure CANCELLED when `signal` is aborted; trainings under way end first, unless the threads are stopped
  */
 export async function learnTextPart(
   lesson: TextLesson,
