@@ -1,7 +1,7 @@
 import type { ThreadPool } from '../inference/threads.js';
-import type { LinearModel, Targets } from './logistic.js';
+import type { LinearModel, LogisticOptions, Targets } from './logistic.js';
 import { pickRows, type SparseRows } from './sparse.js';
-import type { LearnerOptions, trainTasks } from './train-thread.js';
+import type { trainTasks } from './train-thread.js';
 
 export const FOLDS = 5;
 
@@ -18,16 +18,14 @@ export interface Lesson {
 export interface CrossFit {
   /** Learned from all rows. */
   model: LinearModel;
-  /** For each row the logits, without the bias, of a model that saw none of its fold: rows × labels. */
+  /** For each row the logits of a model that saw none of its fold: rows × labels. */
   unseen: Float32Array;
-  /** The biases of those models: FOLDS × labels. */
-  unseenBias: Float32Array;
 }
 
 /** Trains on all rows, and once without each fold for honest logits of that fold. */
 export async function crossFit(
   lesson: Lesson,
-  options: LearnerOptions,
+  options: LogisticOptions,
   threads: ThreadPool<typeof trainTasks>,
 ): Promise<CrossFit> {
   const { rows, targets, importance, folds, around } = lesson;
@@ -36,7 +34,7 @@ export async function crossFit(
   const parts = Array.from({ length: FOLDS }, async (_, fold) => {
     const seen = indices(folds, (f) => f !== fold);
     const others = indices(folds, (f) => f === fold);
-    const result = await threads.run('scores', {
+    const scores = await threads.run('scores', {
       rows: pickRows(rows, seen),
       targets: pick(targets, seen, labels),
       importance: importance.filter((_, i) => folds[i] !== fold),
@@ -44,26 +42,25 @@ export async function crossFit(
       around,
       others: pickRows(rows, others),
     });
-    return { fold, others, ...result };
+    return { others, scores };
   });
   const unseen = new Float32Array(targets.length);
-  const unseenBias = new Float32Array(FOLDS * labels);
-  for (const { fold, others, scores, bias } of await Promise.all(parts)) {
-    unseenBias.set(bias, fold * labels);
+  for (const { others, scores } of await Promise.all(parts)) {
     others.forEach((row, k) => {
       unseen.set(scores.subarray(k * labels, (k + 1) * labels), row * labels);
     });
   }
-  return { model: await whole, unseen, unseenBias };
+  return { model: await whole, unseen };
 }
 
 export function indices(folds: Uint8Array, wanted: (fold: number) => boolean): number[] {
   return Array.from(folds.keys()).filter((i) => wanted(folds[i]!));
 }
 
-/** The chosen rows of a rows × width matrix. */
+/** The chosen rows of a rows × width matrix; a row may be chosen more than once. */
 export function pick<T extends Targets>(targets: T, chosen: readonly number[], width: number): T {
-  const out = targets.slice(0, chosen.length * width) as T;
+  const Matrix = targets.constructor as new (length: number) => T;
+  const out = new Matrix(chosen.length * width);
   chosen.forEach((row, k) => {
     out.set(targets.subarray(row * width, (row + 1) * width), k * width);
   });

@@ -1,4 +1,4 @@
-import { permutation, randomStream } from './random.js';
+import { ascend } from './dual-ascent.js';
 import type { SparseRows } from './sparse.js';
 
 export interface LogisticOptions {
@@ -21,9 +21,8 @@ export interface LinearModel {
 }
 
 /**
- * One logistic regression a label, all labels in one sweep over the rows, by stochastic dual coordinate ascent
- * (Shalev-Shwartz & Zhang 2013, the closed-form step for the logistic loss). It needs no learning rate, and one
- * seed gives the same bits every time. A label's result does not depend on which other labels are trained along.
+ * One logistic regression a label by dual ascent, with the closed-form step for the logistic loss. A label's result
+ * does not depend on which other labels are trained along.
  *
  * @param targets rows × labels: 1 has the label, −1 does not, 0 unknown there; between, a row counts on both sides:
  *   y as (1 + y) / 2 of a row with the label and (1 − y) / 2 of one without
@@ -38,27 +37,12 @@ export function trainLogistic(
   around?: Float32Array,
 ): LinearModel {
   const labels = targets.length / rows.rows;
-  const weights = around ? around.slice() : new Float32Array(rows.columns * labels);
-  const bias = new Float32Array(labels);
   const dual = new Float32Array(rows.rows * labels);
   const positive = positiveWeights(targets, labels, options.balance);
-  const random = randomStream(options.seed);
-  const known = rowsWithTargets(targets, labels);
-  const logits = new Float32Array(labels);
-  const steps = new Float32Array(labels);
-  for (let epoch = 0; epoch < options.epochs; epoch++) {
-    for (const place of permutation(known.length, random)) {
-      const i = known[place]!;
-      const start = rows.starts[i]!;
-      const end = rows.starts[i + 1]!;
-      let squares = 1; // the constant column
-      logits.set(bias);
-      for (let e = start; e < end; e++) {
-        const from = rows.terms[e]! * labels;
-        const x = rows.weights[e]!;
-        squares += x * x;
-        for (let j = 0; j < labels; j++) logits[j] = logits[j]! + x * weights[from + j]!;
-      }
+  return ascend(rows, targets, around ? around.slice() : new Float32Array(rows.columns * labels), {
+    ...options,
+    takeSteps: (i, logits, squares, steps) => {
+      const cost = options.cost * importance[i]!;
       for (let j = 0; j < labels; j++) {
         const at = i * labels + j;
         const y = targets[at]!;
@@ -66,30 +50,15 @@ export function trainLogistic(
           steps[j] = 0;
           continue;
         }
-        const cost = options.cost * importance[i]!;
         const yes = ((1 + y) / 2) * positive[j]!;
         const both = yes + (1 - y) / 2;
         const goal = cost * (yes - both / (1 + Math.exp(-logits[j]!)));
         const step = (goal - dual[at]!) / (1 + (squares * cost * both) / 4);
         dual[at] = dual[at]! + step;
         steps[j] = step;
-        bias[j] = bias[j]! + step;
       }
-      for (let e = start; e < end; e++) {
-        const from = rows.terms[e]! * labels;
-        const x = rows.weights[e]!;
-        for (let j = 0; j < labels; j++) weights[from + j] = weights[from + j]! + x * steps[j]!;
-      }
-    }
-  }
-  return { labels, weights, bias };
-}
-
-/** Rows of which something is known; the others teach nothing. */
-function rowsWithTargets(targets: Targets, labels: number): Int32Array {
-  const rows = new Set<number>();
-  for (let at = 0; at < targets.length; at++) if (targets[at] !== 0) rows.add(Math.floor(at / labels));
-  return Int32Array.from(rows);
+    },
+  });
 }
 
 function positiveWeights(targets: Targets, labels: number, balance: number): Float32Array {

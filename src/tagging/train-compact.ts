@@ -2,12 +2,13 @@ import path from 'node:path';
 import { type PackManifest, writeManifest } from '../inference/packs.js';
 import { builtModule, ThreadPool } from '../inference/threads.js';
 import { describePack, prepareFolder, writeWeights } from './compact-files.js';
+import { pick } from './cross-fit.js';
 import { validationFigures } from './evaluate-text.js';
 import { learnedRowsOf, writeLearnedRows } from './learned-rows.js';
-import { labelTargets, mappedSources, type Source, sourcesOf, sourceTargets, wordHints } from './targets.js';
+import { labelTargets, mappedSources, sourcesOf, sourceTargets, wordHints } from './targets.js';
 import { type LabelMapping, labelsOf, readMapping, readTaxonomy, type Taxonomy } from './taxonomy.js';
 import { learnHead } from './train-head.js';
-import { type Corpus, learnText } from './train-text.js';
+import { learnText } from './train-text.js';
 import type { trainTasks } from './train-thread.js';
 import { alikesOf, readTrainingSet, type TrainingSet, trailerCuts } from './training-set.js';
 
@@ -23,15 +24,13 @@ export interface TrainCompactOptions {
   report?: (line: string) => void;
 }
 
-/** Everything that was chosen by the validation split's figures (docs/decisions/020, 021 and 024). */
+/** Chosen by figures: docs/decisions/020 to 024 and 028. */
 const SETTINGS = {
   seed: 20_261_122,
   text: { terms: 120_000, fewestTexts: 3, dense: 96 },
-  sources: { cost: 0.6, balance: 0.8, epochs: 12 },
-  /** Naive Bayes for the genres, in the synopses and in the film extracts. */
+  regression: { cost: 0.6, balance: 0.8, epochs: 12 },
+  ridge: { penalty: 2, epochs: 5 },
   bayes: { smoothing: 1e-5 },
-  /** How much each model counts beside the synopses' regression: see `Corpus`. */
-  spreads: { synopsesBayes: 1.5, extracts: 0.75, extractsBayes: 0.75 },
   head: { cost: 0.1, balance: 0.5, epochs: 5 },
   /** Noisy cuts of each synopsis: the head is learned and calibrated on them, the sources are not. */
   cuts: 2,
@@ -86,37 +85,23 @@ async function learn(
   const alikes = alikesOf(originals);
   const cuts = Array.from({ length: SETTINGS.cuts }, (_, n) =>
     trailerCuts(set.synopses, alikes, SETTINGS.seed + n),
-  );
-  const texts = [...originals, ...cuts.flat()];
+  ).flat();
+  const texts = [...originals, ...cuts];
   const sources = sourcesOf(originals, mapping);
   const hints = wordHints(originals, taxonomy, mapping);
 
   const targets = sourceTargets(originals, sources, hints);
   const synopses = set.synopses.length;
-  const origins = Int32Array.from(texts, (_, row) =>
-    row < originals.length ? row : (row - originals.length) % synopses,
-  );
-  const narrated = corpusOf(targets, sources, origins, (row) => row < synopses);
-  const extracted = corpusOf(targets, sources, origins, (row) => row >= synopses && row < originals.length);
-  const { spreads, bayes } = SETTINGS;
+  const from = Array.from({ length: SETTINGS.cuts * synopses }, (_, cut) => cut % synopses);
+  const { seed, text, regression, ridge, bayes } = SETTINGS;
   report(`Learning ${sources.length} sources.`);
   const learned = await learnText(
-    {
-      texts,
-      synopses,
-      sources,
-      trailerLike: originals.length,
-      corpora: [
-        { ...narrated, spread: 1 },
-        { ...genresOf(narrated, sources), spread: spreads.synopsesBayes, bayes },
-        { ...extracted, spread: spreads.extracts },
-        { ...genresOf(extracted, sources), spread: spreads.extractsBayes, bayes },
-      ],
-    },
-    { ...SETTINGS.text, seed: SETTINGS.seed },
-    SETTINGS.sources,
+    { texts: originals, synopses, cuts: { texts: cuts, from }, sources, targets },
+    { ...text, seed },
+    { regression: { ...regression, seed }, ridge: { ...ridge, seed }, bayes },
     threads,
   );
+  report(`Shares of the members: ${JSON.stringify(learned.shares)}`);
   report('Learning the head.');
   const labels = labelsOf(taxonomy).map(({ id }) => id);
   const known = labelTargets(originals, taxonomy, mapping, hints);
@@ -125,7 +110,7 @@ async function learn(
       texts,
       scores: learned.unseenScores,
       sources: sources.length,
-      targets: byOrigin(known, origins, labels.length),
+      targets: pick(known, [...originals.keys(), ...from], labels.length),
       labels,
       mapped: mappedSources(labels, sources, mapping),
       told: [...texts.keys()].filter((row) => texts[row]!.source !== 'extract'),
@@ -135,50 +120,4 @@ async function learn(
     threads,
   );
   return { learned, head, sources };
-}
-
-type Lesson = Pick<Corpus, 'teaches' | 'targets'>;
-
-/**
- * What the wanted rows teach: the sources that one of them has. Everything else is unknown to the corpus.
- * @param origins the original that each text is, or was cut from
- */
-function corpusOf(
-  targets: Int8Array,
-  sources: readonly Source[],
-  origins: Int32Array,
-  wanted: (row: number) => boolean,
-): Lesson {
-  const rows = [...origins.keys()].filter(wanted);
-  const teaches = [...sources.keys()].filter((source) =>
-    rows.some((row) => targets[origins[row]! * sources.length + source] === 1),
-  );
-  const out = new Int8Array(origins.length * teaches.length);
-  for (const row of rows) {
-    teaches.forEach((source, j) => {
-      out[row * teaches.length + j] = targets[origins[row]! * sources.length + source]!;
-    });
-  }
-  return { teaches, targets: out };
-}
-
-/** What a corpus teaches of the genres. */
-function genresOf({ teaches, targets }: Lesson, sources: readonly Source[]): Lesson {
-  const places = [...teaches.keys()].filter((place) => sources[teaches[place]!]!.startsWith('genre:'));
-  return {
-    teaches: places.map((place) => teaches[place]!),
-    targets: Int8Array.from({ length: (targets.length / teaches.length) * places.length }, (_, at) => {
-      const row = Math.floor(at / places.length);
-      return targets[row * teaches.length + places[at % places.length]!]!;
-    }),
-  };
-}
-
-/** Each text's targets: those of the original that it is or was cut from. */
-function byOrigin(known: Int8Array, origins: Int32Array, labels: number): Int8Array {
-  const out = new Int8Array(origins.length * labels);
-  origins.forEach((origin, row) => {
-    out.set(known.subarray(origin * labels, (origin + 1) * labels), row * labels);
-  });
-  return out;
 }

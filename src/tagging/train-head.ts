@@ -1,7 +1,7 @@
 import type { ThreadPool } from '../inference/threads.js';
 import { sigmoid } from './calibration.js';
 import type { LabelledText } from './corpus.js';
-import { type CrossFit, crossFit, FOLDS, pick } from './cross-fit.js';
+import { crossFit, FOLDS, pick } from './cross-fit.js';
 import type { Head } from './head.js';
 import { priorOf } from './label-sides.js';
 import { fullRows } from './sparse.js';
@@ -62,7 +62,7 @@ export async function learnHead(
   const length = textLengths(lesson.told.map((row) => lengthOf(texts[row]!)));
   const answers: UnseenAnswers = {
     labels: labels.length,
-    logits: pick(withBias(fit, folds), lesson.told, labels.length),
+    logits: pick(fit.unseen, lesson.told, labels.length),
     targets: Float32Array.from(pick(targets, lesson.told, labels.length), (side) =>
       side === 0 ? Number.NaN : (side + 1) / 2,
     ),
@@ -96,14 +96,6 @@ export async function learnHead(
       ),
     })),
   };
-}
-
-/** The unseen scores as log-odds: each with the bias of the model that gave it. */
-function withBias({ unseen, unseenBias, model }: CrossFit, folds: Uint8Array): Float32Array {
-  return unseen.map((score, at) => {
-    const fold = folds[Math.floor(at / model.labels)]!;
-    return score + unseenBias[fold * model.labels + (at % model.labels)]!;
-  });
 }
 
 /** Brings every source to the same spread and a row to about unit length, as the solver likes it. */

@@ -1,36 +1,29 @@
 import { serveTasks } from '../inference/thread.js';
-import { type BayesOptions, trainBayes } from './bayes.js';
-import type { LinearModel, LogisticOptions, Targets } from './logistic.js';
-import { trainLogistic } from './logistic.js';
+import { type LinearModel, type LogisticOptions, type Targets, trainLogistic } from './logistic.js';
 import { project, type SparseRows } from './sparse.js';
 import { scoreMembers, trainMembers } from './text-part/members.js';
-
-/** Logistic regression, or naive Bayes where smoothing is given. */
-export type LearnerOptions = LogisticOptions | BayesOptions;
 
 export interface LearningTask {
   rows: SparseRows;
   targets: Targets;
   importance: Float32Array;
-  options: LearnerOptions;
+  options: LogisticOptions;
   around?: Float32Array | undefined;
 }
 
 function learnModel({ rows, targets, importance, options, around }: LearningTask): LinearModel {
-  return 'smoothing' in options
-    ? trainBayes(rows, targets, importance, options)
-    : trainLogistic(rows, targets, importance, options, around);
+  return trainLogistic(rows, targets, importance, options, around);
 }
 
 /** What a training thread can do. */
 export const trainTasks = {
-  /** A model of all rows. */
+  /** A logistic regression of all rows. */
   model: learnModel,
 
-  /** What a model of `rows` gives to `others`: their logits without the biases, and the biases. */
-  scores: (input: LearningTask & { others: SparseRows }): { scores: Float32Array; bias: Float32Array } => {
-    const { weights, labels, bias } = learnModel(input);
-    return { scores: project(input.others, weights, labels), bias };
+  /** The logits that a model of `rows` gives to `others`. */
+  scores: ({ others, ...task }: LearningTask & { others: SparseRows }): Float32Array => {
+    const { weights, labels, bias } = learnModel(task);
+    return project(others, weights, labels, bias);
   },
 
   members: trainMembers,

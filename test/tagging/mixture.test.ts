@@ -63,6 +63,25 @@ test('a further corpus counts as much as its answers help, and members are broug
   expect(factors[3]![0]! / factors[0]![0]!).toBeLessThan(1 / 1000);
 });
 
+test('a corpus without excerpts teaches, but its own texts are not asked how much it should count', () => {
+  const whole = answers(0.6, 0, 0, 0.6, 0, 0);
+  const isOfFirst = (text: number) => whole.corpus[text] === 0;
+  // Each corpus knows its own texts, and nothing of the other's.
+  const ownAlone = (values: Float32Array, member: number) =>
+    values.map((value, text) => (isOfFirst(text) === member < 3 ? value : noise()));
+  const given = { ...whole, logits: whole.logits.map(ownAlone) };
+  const texts = [...whole.corpus.keys()].filter(isOfFirst);
+  const excerpts = {
+    ...given,
+    logits: given.logits.map((logits) => Float32Array.from(texts, (text) => logits[text]!)),
+    targets: Float32Array.from(texts, (text) => truth[text]!),
+    corpus: new Uint8Array(texts.length),
+  };
+  const share = (asked: MemberAnswers) => chooseMixture(given, asked, ['tag']).shares.tag!.further;
+  expect(share(given)).toBeGreaterThan(0.25);
+  expect(share(excerpts)).toBe(0.25);
+});
+
 test('a label that one corpus alone knows is answered by the members of that corpus', () => {
   const given = answers(0, 0, 0, 0.6, 0, 0);
   given.targets = truth.map((side, i) => (i % 2 === 0 ? 0 : side));

@@ -24,18 +24,16 @@ export async function referenceLogits(
   learnFrom: KnownTexts | null,
   threads: ThreadPool<typeof trainTasks>,
 ): Promise<Float32Array> {
-  const labels = measured.truth.length / Math.max(1, measured.texts.length);
   const { rows, others, columns } = weighTerms((learnFrom ?? measured).texts, measured.texts);
   if (learnFrom) {
-    const { scores, bias } = await threads.run('scores', {
+    return threads.run('scores', {
       ...{ rows: stackRows(rows, columns), targets: learnFrom.truth, options: SETTINGS },
       importance: new Float32Array(rows.length).fill(1),
       others: stackRows(others, columns),
     });
-    return scores.map((score, at) => score + bias[at % labels]!);
   }
   const folds = Uint8Array.from(measured.texts, (text) => hash32(`fold:${text}`) % FOLDS);
-  const { unseen, unseenBias } = await crossFit(
+  const fit = await crossFit(
     {
       ...{ rows: stackRows(rows, columns), targets: measured.truth, folds },
       importance: new Float32Array(rows.length).fill(1),
@@ -43,7 +41,5 @@ export async function referenceLogits(
     SETTINGS,
     threads,
   );
-  return unseen.map(
-    (score, at) => score + unseenBias[folds[Math.floor(at / labels)]! * labels + (at % labels)]!,
-  );
+  return fit.unseen;
 }

@@ -2,12 +2,13 @@ import type { ThreadPool } from '../../inference/threads.js';
 import { weighDocument } from '../../signals/text-features.js';
 import { vocabularyOf } from '../../signals/text-files.js';
 import { contentWords } from '../../signals/text-words.js';
-import { FOLDS, indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
-import { pickRows, stackRows } from '../sparse.js';
+import { stackRows } from '../sparse.js';
 import { countTerms } from '../term-counts.js';
 import type { trainTasks } from '../train-thread.js';
-import { chooseMixture, type Mixture, mixed, mixedModel } from './mixture.js';
+import { learnMixture } from './learn-mixture.js';
+import type { MemberSettings } from './members.js';
+import type { Mixture } from './mixture.js';
 import { knowing, type TextPart } from './text-part.js';
 
 /** What a text part is learned from. */
@@ -40,17 +41,16 @@ export interface LearnedTextPart {
 }
 
 /** Chosen by validation figures: docs/decisions/023, 024 and 028. */
-const SETTINGS = {
-  vocabulary: { terms: 120_000, fewestTexts: 3 },
-  solver: { cost: 0.7, balance: 0.8, epochs: 6 },
+const VOCABULARY = { terms: 120_000, fewestTexts: 3 };
+const membersWith = (seed: number): MemberSettings => ({
+  regression: { cost: 0.7, balance: 0.8, epochs: 6, seed },
   firstEpochs: 3,
-  ridge: { penalty: 2, epochs: 5 },
-  smoothing: 1e-5,
-};
+  ridge: { penalty: 2, epochs: 5, seed },
+  bayes: { smoothing: 1e-5 },
+});
 
 /**
- * Learns the text part of a classifier, and what it would say of each row without having seen its fold: a
- * mixture of members (`trainMembers`), its shares chosen by the unseen answers (`chooseMixture`), added up to one model.
+ * Learns the text part of a classifier, and what it would say of each row without having seen its fold.
  * @param progress told after each of the trainings: one a fold, and the one that is kept
  * @throws Failure CANCELLED when `signal` is aborted; trainings under way end first, unless the threads are stopped
  */
@@ -60,83 +60,36 @@ export async function learnTextPart(
   progress: (done: number, of: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<LearnedTextPart> {
-  const { importance, folds, corpus, groups, texts, excerpts } = lesson;
-  const labels = groups.length;
-  const counts = countTerms(texts, SETTINGS.vocabulary);
+  const { texts, excerpts, targets, seed } = lesson;
+  const counts = countTerms(texts, VOCABULARY);
   const vocabulary = vocabularyOf(texts.length, counts);
-  const asked = stackRows(
+  const rows = stackRows(
     [...texts, ...excerpts.map(({ lines }) => lines)].map((lines) =>
       weighDocument(lines.map(contentWords), vocabulary),
     ),
     counts.length,
   );
-  const rows = pickRows(asked, [...texts.keys()]);
-  const targets = lesson.targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1));
-  const corpora = corpus.reduce((most, kind) => Math.max(most, kind), 0) + 1;
-  const { solver, firstEpochs, ridge, smoothing } = SETTINGS;
-  const { seed } = lesson;
-  const options = {
-    ...{ corpora, firstEpochs, smoothing },
-    options: { ...solver, seed },
-    ridge: { ...ridge, seed },
-  };
-  let done = 0;
-  const counted = async <T>(training: Promise<T>): Promise<T> => {
-    const learned = await training;
-    progress(++done, FOLDS + 1);
-    return learned;
-  };
-  const cancellable = signal ? { signal } : {};
-  const whole = counted(
-    threads.run('members', { ...options, rows, targets, importance, corpus }, cancellable),
+  const { model, emphasis, unseen, shares } = await learnMixture(
+    {
+      ...{ ...lesson, rows, excerptsFrom: excerpts.map(({ row }) => row) },
+      targets: targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1)),
+    },
+    membersWith(seed),
+    threads,
+    progress,
+    signal,
   );
-  const askedRows = [...texts.keys(), ...excerpts.map(({ row }) => row)];
-  const askedFolds = Uint8Array.from(askedRows, (row) => folds[row]!);
-  const parts = Array.from({ length: FOLDS }, async (_, fold) => {
-    const seen = indices(folds, (f) => f !== fold);
-    const others = indices(askedFolds, (f) => f === fold);
-    const known = {
-      rows: pickRows(rows, seen),
-      targets: pick(targets, seen, labels),
-      importance: Float32Array.from(seen, (row) => importance[row]!),
-      corpus: Uint8Array.from(seen, (row) => corpus[row]!),
-    };
-    const scores = await counted(
-      threads.run('memberScores', { ...options, ...known, others: pickRows(asked, others) }, cancellable),
-    );
-    return { others, scores };
-  });
-  const [{ models, emphasis }, ...answers] = await Promise.all([whole, ...parts]);
-  const unseen = models.map(() => new Float32Array(asked.rows * labels));
-  for (const { others, scores } of answers) {
-    others.forEach((row, k) => {
-      scores.forEach((values, member) => {
-        unseen[member]!.set(values.subarray(k * labels, (k + 1) * labels), row * labels);
-      });
-    });
-  }
-  const answersTo = (from: number, to: number) => ({
-    ...{ labels, corpora, logits: unseen.map((values) => values.subarray(from * labels, to * labels)) },
-    targets: pick(targets, askedRows.slice(from, to), labels),
-    corpus: Uint8Array.from(askedRows.slice(from, to), (row) => corpus[row]!),
-  });
-  const { factors, shares } = chooseMixture(
-    answersTo(0, texts.length),
-    answersTo(texts.length, asked.rows),
-    groups,
-  );
-  const answered = mixed(unseen, factors);
   return {
     part: {
-      labels,
-      ...quantised(mixedModel(models, factors)),
+      labels: lesson.groups.length,
+      ...quantised(model),
       ...knowing(
         counts.map(([term]) => term),
         vocabulary.idf.map((idf, term) => idf * emphasis[term]!),
       ),
     },
-    unseen: answered.slice(0, targets.length),
-    unseenExcerpts: answered.slice(targets.length),
+    unseen: unseen.slice(0, targets.length),
+    unseenExcerpts: unseen.slice(targets.length),
     shares,
   };
 }

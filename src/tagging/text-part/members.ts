@@ -1,12 +1,21 @@
-import { trainBayes } from '../bayes.js';
+import { type BayesOptions, trainBayes } from '../bayes.js';
 import { indices, pick } from '../cross-fit.js';
 import { type LinearModel, type LogisticOptions, type Targets, trainLogistic } from '../logistic.js';
 import { type RidgeOptions, trainRidge } from '../ridge.js';
 import { pickRows, project, type SparseRows } from '../sparse.js';
 import { emphasisOf, sharpen } from './sharpened.js';
 
+/** How the members learn. */
+export interface MemberSettings {
+  regression: LogisticOptions;
+  /** Epochs of a first model, which only has to tell the terms that matter; without it no term is emphasised. */
+  firstEpochs?: number;
+  ridge: RidgeOptions;
+  bayes: BayesOptions;
+}
+
 /** What the members of a text part learn from. */
-export interface MembersLesson {
+export interface MembersLesson extends MemberSettings {
   rows: SparseRows;
   /** See `trainLogistic`. */
   targets: Targets;
@@ -14,12 +23,6 @@ export interface MembersLesson {
   /** 0 … corpora − 1, one a row. */
   corpus: Uint8Array;
   corpora: number;
-  options: LogisticOptions;
-  /** Epochs of the first model, which only has to tell the terms that matter. */
-  firstEpochs: number;
-  ridge: RidgeOptions;
-  /** Of naive Bayes: see `BayesOptions`. */
-  smoothing: number;
 }
 
 /** What each corpus is learned by, in the order of its members. */
@@ -38,19 +41,19 @@ export interface LearnedMembers {
  * corpus only: beside a second one it has lost what it wins alone (docs/decisions/028).
  */
 export function trainMembers(lesson: MembersLesson): LearnedMembers {
-  const { rows, corpora, options, firstEpochs, ridge, smoothing } = lesson;
+  const { rows, corpora, regression, firstEpochs, ridge, bayes } = lesson;
   const emphasis =
-    corpora === 1
+    corpora === 1 && firstEpochs
       ? emphasisOf(
-          trainLogistic(rows, lesson.targets, lesson.importance, { ...options, epochs: firstEpochs }),
+          trainLogistic(rows, lesson.targets, lesson.importance, { ...regression, epochs: firstEpochs }),
         )
       : new Float32Array(rows.columns).fill(1);
   const emphasised = { ...lesson, rows: sharpen(rows, emphasis) };
   const models = Array.from({ length: corpora }, (_, corpus) => {
     const own = corpora === 1 ? emphasised : ofCorpus(emphasised, corpus);
     const learn: Record<Learner, () => LinearModel> = {
-      regression: () => trainLogistic(own.rows, own.targets, own.importance, options),
-      bayes: () => trainBayes(own.rows, own.targets, own.importance, { smoothing }),
+      regression: () => trainLogistic(own.rows, own.targets, own.importance, regression),
+      bayes: () => trainBayes(own.rows, own.targets, own.importance, bayes),
       ridge: () => trainRidge(own.rows, own.targets, own.importance, ridge),
     };
     return LEARNERS.map((learner) => learn[learner]());

@@ -1,4 +1,4 @@
-import { pick } from '../cross-fit.js';
+import { indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
 import { averagePrecision } from '../measure.js';
 import { LEARNERS } from './members.js';
@@ -37,13 +37,14 @@ const RIDGE_SHARES = [0, 0.5, 1];
 const FURTHER_SHARES = [0.25, 0.5, 0.75, 1];
 /** Shares are tried one after the other, from here. */
 const FIRST: Shares = { bayes: 0, ridge: 0, further: 0.5 };
-/** Texts of a corpus that the choice looks at: more would only take longer. */
-const MOST_TEXTS = 4000;
+/** Texts of a corpus that the choice looks at, evenly spread over them: more would only take longer. */
+const MOST_TEXTS = 16_000;
 
 /**
  * Chooses for each group how much its members count: what gives the highest mean of the mean average precisions on
  * whole texts and on excerpts of them, every corpus' texts judged by themselves, so that neither long texts nor
- * the larger corpus decide alone.
+ * the larger corpus decide alone. A corpus without excerpts where another has some teaches, but is not judged: nobody
+ * asks for texts like its own.
  * @param groups one a label
  */
 export function chooseMixture(
@@ -53,7 +54,10 @@ export function chooseMixture(
 ): Mixture {
   const { labels } = whole;
   const spreads = memberSpreads(excerpts.corpus.length > 1 ? excerpts : whole, taughtBy(whole));
-  const judged = [whole, excerpts].flatMap(byCorpus);
+  const asked = new Set(excerpts.corpus.length > 0 ? excerpts.corpus : whole.corpus);
+  const judged = [whole, excerpts].flatMap((answers) =>
+    [...asked].map((corpus) => ofCorpus(answers, corpus)),
+  );
   const factors = whole.logits.map(() => new Float64Array(labels));
   const shares: Record<string, Shares> = {};
   for (const group of new Set(groups)) {
@@ -142,19 +146,20 @@ function factorsOf(spreads: readonly Float64Array[], label: number, shares: Shar
   );
 }
 
-/** The answers to each corpus' texts, the first of them where there are many. */
-function byCorpus(answers: MemberAnswers): MemberAnswers[] {
-  return Array.from({ length: answers.corpora }, (_, wanted) => {
-    const chosen = [...answers.corpus.keys()]
-      .filter((text) => answers.corpus[text] === wanted)
-      .slice(0, MOST_TEXTS);
-    return {
-      ...answers,
-      logits: answers.logits.map((values) => pick(values, chosen, answers.labels)),
-      targets: pick(answers.targets, chosen, answers.labels),
-      corpus: Uint8Array.from(chosen, () => wanted),
-    };
-  });
+/** The answers to one corpus' texts, every so many of them where there are many. */
+function ofCorpus(answers: MemberAnswers, wanted: number): MemberAnswers {
+  const own = indices(answers.corpus, (corpus) => corpus === wanted);
+  const stride = Math.max(1, own.length / MOST_TEXTS);
+  const chosen = Array.from(
+    { length: Math.min(own.length, MOST_TEXTS) },
+    (_, k) => own[Math.floor(k * stride)]!,
+  );
+  return {
+    ...answers,
+    logits: answers.logits.map((values) => pick(values, chosen, answers.labels)),
+    targets: pick(answers.targets, chosen, answers.labels),
+    corpus: Uint8Array.from(chosen, () => wanted),
+  };
 }
 
 function chooseShares(
