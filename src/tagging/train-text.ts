@@ -9,7 +9,7 @@ import { type Source, splitSource } from './targets.js';
 import { countTerms, type VocabularySettings } from './term-counts.js';
 import { learnMixture } from './text-part/learn-mixture.js';
 import type { MemberSettings } from './text-part/members.js';
-import type { Mixture } from './text-part/mixture.js';
+import type { Mixture, Shares } from './text-part/mixture.js';
 import type { trainTasks } from './train-thread.js';
 import { foldOf } from './training-set.js';
 
@@ -55,8 +55,14 @@ export interface TextLessons {
 }
 
 /**
- * The encoder's table: the leading subspace of the weighted terms for similarity, beside the sources' weights, a mixture for
- * tags, one for genres and one for labels known by their words.
+ * Tags of synopses from elsewhere lose by what naive Bayes and the ridge regression add on Wikipedia's own:
+ * docs/decisions/029.
+ */
+const REGRESSION_ALONE: Shares = { bayes: 0, ridge: 0, further: 1 };
+
+/**
+ * The encoder's table: the leading subspace of the weighted terms for similarity, beside the sources' weights: the
+ * regression's for tags, a mixture's for genres and for labels that are known by their words.
  */
 export async function learnText(
   lessons: TextLessons,
@@ -79,6 +85,7 @@ export async function learnText(
       folds: Uint8Array.from(texts, (text) => foldOf(text, FOLDS)),
       corpus: Uint8Array.from(texts, (_, row) => Number(row >= synopses.length)),
       groups: sources.map((source) => splitSource(source)[0]),
+      settled: { tag: REGRESSION_ALONE },
       excerptsFrom: cuts.from,
     },
     members,

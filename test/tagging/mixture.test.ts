@@ -51,6 +51,14 @@ test('each group has shares of its own', () => {
   expect([shares.mood!.bayes, shares.tag!.bayes]).toEqual([0, 1.5]);
 });
 
+test('where shares are settled, nothing is chosen: a group may stay with its regression alone', () => {
+  const given = answers(0.05, 0.6, 0);
+  const alone = { bayes: 0, ridge: 0, further: 1 };
+  const { shares, factors } = chooseMixture(given, given, ['tag'], { tag: alone });
+  expect(shares.tag).toEqual(alone);
+  expect(factors.map(([factor]) => factor)).toEqual([1, 0, 0]);
+});
+
 test('a further corpus counts as much as its answers help, and members are brought to one spread', () => {
   const even = answers(0.3, 0, 0, 0.6, 0, 0);
   const given = {

@@ -20,6 +20,8 @@ export interface MixtureLesson {
   corpus: Uint8Array;
   /** One a label: shares are chosen for each group by itself. */
   groups: readonly string[];
+  /** The shares of groups for which nothing is left to choose. */
+  settled?: Mixture['shares'];
   /** Of each excerpt the text that it is from: its answers come from the models that answer the text. It teaches nothing. */
   excerptsFrom: readonly number[];
 }
@@ -46,7 +48,7 @@ export async function learnMixture(
   progress: (done: number, of: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<LearnedMixture> {
-  const { rows, targets, importance, folds, corpus, groups, excerptsFrom } = lesson;
+  const { rows, targets, importance, folds, corpus, groups, settled, excerptsFrom } = lesson;
   const labels = groups.length;
   const texts = [...importance.keys()];
   const asked = [...texts, ...excerptsFrom];
@@ -94,6 +96,7 @@ export async function learnMixture(
     answersTo(0, texts.length),
     answersTo(texts.length, asked.length),
     groups,
+    settled,
   );
   return { ...{ model: mixedModel(models, factors), emphasis, shares }, unseen: mixed(logits, factors) };
 }

@@ -46,11 +46,13 @@ const MOST_TEXTS = 16_000;
  * the larger corpus decide alone. A corpus without excerpts where another has some teaches, but is not judged: nobody
  * asks for texts like its own.
  * @param groups one a label
+ * @param settled the shares of groups for which nothing is left to choose
  */
 export function chooseMixture(
   whole: MemberAnswers,
   excerpts: MemberAnswers,
   groups: readonly string[],
+  settled: Mixture['shares'] = {},
 ): Mixture {
   const { labels } = whole;
   const spreads = memberSpreads(excerpts.corpus.length > 1 ? excerpts : whole, taughtBy(whole));
@@ -62,7 +64,7 @@ export function chooseMixture(
   const shares: Record<string, Shares> = {};
   for (const group of new Set(groups)) {
     const places = [...groups.keys()].filter((j) => groups[j] === group);
-    const chosen = chooseShares(judged, spreads, places);
+    const chosen = settled[group] ?? chooseShares(judged, spreads, places);
     shares[group] = chosen;
     for (const j of places)
       factorsOf(spreads, j, chosen).forEach((factor, member) => {
