@@ -194,7 +194,7 @@ describe('the objects of the catalog', () => {
   ])('are refused by a sentence where a gateway names none: %j', async (wrong) => {
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
     const { errors } = await server.graphql(query, { of: [{ __typename: 'Title', id: titleIds[2] }, wrong] });
-    expect(errors[0]).toMatchObject({
+    expect(errors?.[0]).toMatchObject({
       message: 'Representation 1 names no entity: give the `__typename` Title or Trailer and an `id`.',
       extensions: { code: 'BAD_INPUT', retryable: false },
     });
