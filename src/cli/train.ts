@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { Failure } from '../failure.js';
+import type { NameCount } from '../tagging/label-space.js';
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { type TrainingOptions, type TrainingProgress, trainClassifier } from '../tagging/train-classifier.js';
 import type { Aim } from '../tagging/training/aim.js';
@@ -102,8 +103,12 @@ interface TrainingReport {
 }
 
 function formatReport({ file, bytes, figures }: TrainingReport): string {
-  const { rows, labels, microF1, macroF1, mAP, leftOut, abstention } = figures as Record<string, number> & {
+  const { rows, labels, microF1, macroF1, mAP, leftOut, unknownLabels, abstention } = figures as Record<
+    string,
+    number
+  > & {
     leftOut: string[];
+    unknownLabels: NameCount[];
     abstention?: Abstention;
   };
   const lines = [
@@ -112,6 +117,11 @@ function formatReport({ file, bytes, figures }: TrainingReport): string {
     ...(abstention ? [formatAbstention(abstention)] : []),
     ...(leftOut.length > 0
       ? [`left out, for fewer than two rows have or lack them: ${leftOut.join(', ')}`]
+      : []),
+    ...(unknownLabels.length > 0
+      ? [
+          `names that the taxonomy does not know: ${unknownLabels.map(({ name, rows: n }) => `${name} (${n})`).join(', ')}`,
+        ]
       : []),
   ];
   return `${lines.join('\n')}\n`;

@@ -17,7 +17,7 @@ let folder: string;
 const file = (name: string) => path.join(folder, name);
 
 /** Stories of three kinds, half of them as transcripts. */
-function rows(count: number, seed: number): string {
+function rows(count: number, seed: number, others: string[] = [], groups: object = {}): string {
   const random = randomStream(seed);
   const letters = 'abcdefghijklmnopqrst';
   const filler = () => `filler${letters[Math.floor(random() * 20)]}${letters[Math.floor(random() * 20)]}`;
@@ -26,7 +26,11 @@ function rows(count: number, seed: number): string {
     const own = () => kind.words[Math.floor(random() * kind.words.length)]!;
     const words = Array.from({ length: 40 }, (_, k) => (k % 8 === 0 ? own() : filler()));
     const told = i % 2 === 0 ? { synopsis: words.join(' ') } : { transcript: [words.join(' '), 'and then'] };
-    return JSON.stringify({ id: `${seed}-${i}`, ...told, labels: { genre: [kind.genre] } });
+    return JSON.stringify({
+      id: `${seed}-${i}`,
+      ...told,
+      labels: { genre: [kind.genre, ...others], ...groups },
+    });
   }).join('\n');
 }
 
@@ -80,6 +84,14 @@ test('a training that is killed leaves the file of the last one, and runs again 
   await train('again.onnx', '--seed', '3');
   expect((await readFile(file('again.onnx'))).equals(before)).toBe(true);
 }, 120_000);
+
+test('train names the labels of the rows that the taxonomy does not know', async () => {
+  const taxonomy = path.join(import.meta.dirname, '../../models/taxonomy.json');
+  await writeFile(file('strange.jsonl'), rows(150, 3, ['Misspelt'], { tone: ['Bright'] }));
+  const flags = ['--text-only', '--out', file('known.onnx'), '--taxonomy', taxonomy];
+  const { stdout } = await marquee('train', file('strange.jsonl'), ...flags);
+  expect(stdout).toMatch(/^names that the taxonomy does not know: genre: Misspelt \(150\), tone \(150\)$/m);
+}, 60_000);
 
 test.each([
   [['train', 'missing.jsonl'], /There is no file missing.jsonl/],
