@@ -7,6 +7,7 @@ import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { type TrainingOptions, type TrainingProgress, trainClassifier } from '../tagging/train-classifier.js';
 import type { Aim } from '../tagging/training/aim.js';
 import type { Abstention } from '../tagging/training/least-words.js';
+import { readGivenTaxonomy } from './given-taxonomy.js';
 import { parseSplit, readLabelledRows } from './labelled-rows.js';
 import { withMedia } from './media-rows.js';
 import { assertWritable, writeWhole } from './whole-file.js';
@@ -33,6 +34,8 @@ const DEFAULT_SEED = 1;
 export async function trainCommand(files: string[], flags: TrainFlags): Promise<void> {
   const out = path.resolve(flags.out ?? 'classifier.onnx');
   await assertWritable(out);
+  if (files.some((file) => path.resolve(file) === out))
+    throw new Failure('BAD_INPUT', `${out} holds rows to learn from: name another file with --out.`);
   const options = await optionsOf(flags);
   const given = await readLabelledRows(files, parseSplit(flags.split));
   const read = flags.textOnly ? given.map((row) => ({ ...row, media: null, vectors: {} })) : given;
@@ -50,7 +53,7 @@ async function optionsOf(flags: TrainFlags): Promise<TrainingOptions> {
   const head = HEADS.find((known) => known === (flags.head ?? 'auto'));
   if (!head) throw new Failure('BAD_INPUT', `--head is auto, linear or hidden, not ${flags.head}.`);
   const seed = Number(flags.seed ?? DEFAULT_SEED);
-  if (!Number.isInteger(seed) || seed < 0)
+  if (flags.seed?.trim() === '' || !Number.isSafeInteger(seed) || seed < 0)
     throw new Failure('BAD_INPUT', '--seed is a whole number from 0 on.');
   const options: TrainingOptions = {
     head,
@@ -60,7 +63,7 @@ async function optionsOf(flags: TrainFlags): Promise<TrainingOptions> {
     models: {},
   };
   if (flags.taxonomy === undefined) return options;
-  const taxonomy = await readTaxonomy(flags.taxonomy);
+  const taxonomy = await readGivenTaxonomy(flags.taxonomy);
   return { ...options, taxonomy, mapping: await readMapping(MAPPING, await readTaxonomy(TAXONOMY)) };
 }
 
