@@ -45,8 +45,10 @@ export interface TrainingRow {
 const names = z.array(z.string().min(1));
 const shares = z.record(z.string().min(1), z.number().min(0).max(1));
 const groupName = z.string().regex(/^\p{L}[\p{L}\p{N}_-]*$/u, 'a group is named by letters, digits, - and _');
+/** The largest number that a float32 holds, (2 − 2⁻²³) · 2¹²⁷. */
+const FLOAT32_MOST = (2 - 2 ** -23) * 2 ** 127;
 const vector = z
-  .array(z.number())
+  .array(z.number().min(-FLOAT32_MOST).max(FLOAT32_MOST))
   .min(1)
   .transform((values) => Float32Array.from(values));
 

@@ -67,6 +67,7 @@ test.each([
     /rows-0, line 1: labels.genre is wrong/,
   ],
   ['probabilities beyond 1', '{"id":"a","soft":{"mood":{"Dark":2}}}', /line 1: soft.mood.Dark is wrong/],
+  ['a number that no float32 holds', '{"id":"a","vectors":{"SOUND":[1,1e39]}}', /vectors.SOUND.1 is wrong/],
   ['a row without id', '{"synopsis":"x"}', /line 1: id is wrong \(it is a text or a number\)/],
   [
     'a group that no id can begin with',
