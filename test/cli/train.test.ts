@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { refuseForeign } from '../../src/cli/classifier-file.js';
 import type { Evaluation } from '../../src/tagging/evaluation/evaluate.js';
 import { randomStream } from '../../src/tagging/random.js';
 
@@ -91,6 +92,24 @@ test('train names the labels of the rows that the taxonomy does not know', async
   const flags = ['--text-only', '--out', file('known.onnx'), '--taxonomy', taxonomy];
   const { stdout } = await marquee('train', file('strange.jsonl'), ...flags);
   expect(stdout).toMatch(/^names that the taxonomy does not know: genre: Misspelt \(150\), tone \(150\)$/m);
+}, 60_000);
+
+test('a classifier of vectors that the pack does not make is refused, one of words alone is not', async () => {
+  const row = (i: number) => ({
+    id: `${i}`,
+    vectors: { SOUND: [i % 2, i] },
+    labels: { genre: i % 2 ? ['Loud'] : [] },
+  });
+  const lines = Array.from({ length: 20 }, (_, i) => JSON.stringify(row(i)));
+  await writeFile(file('vectors.jsonl'), lines.join('\n'));
+  await marquee('train', file('vectors.jsonl'), '--out', file('vectors.onnx'));
+  const encoders = ['picture@1', 'sound@1'];
+  const foreign = await readFile(file('vectors.onnx'));
+  expect(() => refuseForeign(foreign, encoders)).toThrow(
+    /reads vectors of encoders that its rows did not name, which this pack does not make/,
+  );
+  await train('words.onnx');
+  refuseForeign(await readFile(file('words.onnx')), encoders);
 }, 60_000);
 
 test.each([
