@@ -9,7 +9,9 @@ import { writeClassifier } from '../classifier-file.js';
 import { FOLDS, pick } from '../cross-fit.js';
 import { priorOf, sidesOf } from '../label-sides.js';
 import {
+  byFrequency,
   type LabelSpace,
+  type NameCount,
   someGroups,
   someLabels,
   spaceOfRows,
@@ -36,7 +38,7 @@ import type { RowKey } from './row-keys.js';
 import { unseenFigures } from './unseen-figures.js';
 
 /** Raise it whenever the same rows and seed give another classifier. */
-const CODE = 'marquee-training 4';
+const CODE = 'marquee-training 5';
 /** A label needs as many rows on either side to be learned. */
 const FEWEST_ROWS = 2;
 /** A kind of text with fewer rows is learned together with the most frequent kind. */
@@ -57,6 +59,8 @@ interface Lesson {
   folds: Uint8Array;
   /** Names of labels with too few rows to learn them. */
   leftOut: string[];
+  /** Names in the rows that the taxonomy has no label for: nothing is learned of them. */
+  unknown: NameCount[];
 }
 
 interface LearnedWords {
@@ -129,6 +133,7 @@ export async function learnClassifier(
     rows: lesson.rows.length,
     labels: lesson.space.labels.length,
     leftOut: lesson.leftOut,
+    unknownLabels: lesson.unknown,
     words: shares,
     calibration: { method: calibrator.method, losses },
     ...(levels ? { abstention: levels.figures } : {}),
@@ -160,6 +165,7 @@ function lessonOf(given: readonly TrainingRow[], keys: readonly RowKey[], option
     : spaceOfRows(rows);
   if (whole.labels.length === 0)
     throw new Failure('BAD_INPUT', 'No row names a label: give rows whose labels are not empty.');
+  const unknown = byFrequency(targetsOf(rows, whole).unknownNames);
   const wanted = someGroups(whole, options.groups ?? []);
   const all = targetsOf(rows, wanted).values;
   const isLearnable = (_: unknown, j: number) =>
@@ -168,7 +174,7 @@ function lessonOf(given: readonly TrainingRow[], keys: readonly RowKey[], option
   if (space.labels.length === 0)
     throw new Failure(
       'BAD_INPUT',
-      'No label has two rows with it and two without: give rows with labels, or another taxonomy.',
+      `No label has two rows with it and two without: give rows with labels, or another taxonomy.${unknownOf(unknown)}`,
     );
   return {
     rows,
@@ -178,7 +184,17 @@ function lessonOf(given: readonly TrainingRow[], keys: readonly RowKey[], option
     targets: targetsOf(rows, space).values,
     folds: Uint8Array.from(keyed, ({ fingerprint }) => hash32(`fold:${fingerprint}`) % FOLDS),
     leftOut: wanted.labels.filter((label) => !space.labels.includes(label)).map(({ id }) => id),
+    unknown,
   };
+}
+
+/** Enough of them to see what is wrong. */
+const UNKNOWN_TOLD = 5;
+
+function unknownOf(names: readonly NameCount[]): string {
+  if (names.length === 0) return '';
+  const told = names.slice(0, UNKNOWN_TOLD).map(({ name }) => name);
+  return ` It does not know ${told.join(', ')}${names.length > told.length ? ' …' : ''}.`;
 }
 
 /** The order of the files must not matter. */
