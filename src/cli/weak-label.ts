@@ -10,6 +10,7 @@ import { type LabelLines, labelLines } from '../tagging/weak-labels/functions-ta
 import { softLabels } from '../tagging/weak-labels/soft-rows.js';
 import { truthOf } from '../tagging/weak-labels/truth.js';
 import { type WordedRow, weakLabels } from '../tagging/weak-labels/weak-labels.js';
+import { readGivenTaxonomy } from './given-taxonomy.js';
 import { formatLabels } from './weak-label-table.js';
 import { assertWritable, writeWhole } from './whole-file.js';
 
@@ -59,7 +60,7 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
 /** The shipped taxonomy has a mapping and cues of its own; another has its words and descriptions alone. */
 async function readRules(file: string | undefined): Promise<{ taxonomy: Taxonomy; rules: Rules }> {
   if (file !== undefined) {
-    return { taxonomy: await readTaxonomy(path.resolve(file)), rules: { mapping: null, cues: null } };
+    return { taxonomy: await readGivenTaxonomy(file), rules: { mapping: null, cues: null } };
   }
   const taxonomy = await readTaxonomy(path.join(MODELS, 'taxonomy.json'));
   const ids = labelsOf(taxonomy).map(({ id }) => id);
