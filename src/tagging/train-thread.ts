@@ -4,6 +4,9 @@ import type { LinearModel, LogisticOptions, Targets } from './logistic.js';
 import { trainLogistic } from './logistic.js';
 import { project, type SparseRows } from './sparse.js';
 import { scoreMembers, trainMembers } from './text-part/members.js';
+import { textRows } from './text-part/text-rows.js';
+import { excerptsOf } from './training/excerpts.js';
+import { keysOf } from './training/row-keys.js';
 
 /** Logistic regression, or naive Bayes where smoothing is given. */
 export type LearnerOptions = LogisticOptions | BayesOptions;
@@ -32,6 +35,11 @@ export const trainTasks = {
     const { weights, labels, bias } = learnModel(input);
     return { scores: project(input.others, weights, labels), bias };
   },
+
+  /** What a training asks of all its rows before it learns. */
+  keys: keysOf,
+  excerpts: ({ texts, seed }: { texts: string[][]; seed: number }) => excerptsOf(texts, seed),
+  textRows,
 
   members: trainMembers,
   memberScores: scoreMembers,

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { ThreadPool } from '../../src/inference/threads.js';
 import { averagePrecision, columns } from '../../src/tagging/measure.js';
 import { randomStream } from '../../src/tagging/random.js';
@@ -96,6 +96,18 @@ test('learning that is cancelled ends with CANCELLED', async () => {
   await expect(learnTextPart(lesson, threads, undefined, signal)).rejects.toMatchObject({
     code: 'CANCELLED',
   });
+});
+
+test('texts are counted in a thread: a training that is cancelled meanwhile has begun to learn nothing', async () => {
+  const pool = new ThreadPool<typeof trainTasks>(
+    new URL('../../dist/tagging/train-thread.js', import.meta.url),
+    1,
+  );
+  const begun = vi.spyOn(pool, 'run');
+  const learning = learnTextPart(lesson, pool);
+  setImmediate(() => void pool.stop());
+  await expect(learning).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(begun.mock.calls.map(([task]) => task)).toEqual(['textRows']);
 });
 
 test('a kind of text that is four times as frequent does not drown what another kind says of a word', async () => {

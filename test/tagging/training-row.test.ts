@@ -81,6 +81,21 @@ test.each([
   });
 });
 
+test('rows in another encoding than UTF-8 are refused, naming the line and what to do, also behind a letter that two reads share', async () => {
+  const western = Buffer.from('{"id":"b","synopsis":"Ein Ärgernis"}\n', 'latin1');
+  const good = Buffer.from(`{"id":"a","synopsis":"${'ä'.repeat(70_000)}"}\n`);
+  const message = /rows-0 is not in UTF-8 at line 2: save it as UTF-8/;
+  for (const content of [Buffer.concat([good, western]), gzipSync(Buffer.concat([good, western]))]) {
+    await expect(read(content)).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringMatching(message),
+    });
+  }
+  const wide = Buffer.from('\uFEFF{"id":"a","synopsis":"x"}\n', 'utf16le');
+  await expect(read(wide)).rejects.toThrow(/not in UTF-8 at line 1/);
+  expect((await read(good))[0]!.lines).toEqual(['ä'.repeat(70_000)]);
+});
+
 test('a file that is cut off, one with an endless line, and one that is not there are refused with what to do', async () => {
   const cut = gzipSync('{"id":"a"}\n'.repeat(5000)).subarray(0, 20);
   await expect(read(cut)).rejects.toMatchObject({

@@ -1,11 +1,7 @@
 import type { ThreadPool } from '../../inference/threads.js';
-import { weighDocument } from '../../signals/text-features.js';
-import { vocabularyOf } from '../../signals/text-files.js';
-import { contentWords } from '../../signals/text-words.js';
 import { FOLDS, indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
-import { pickRows, stackRows } from '../sparse.js';
-import { countTerms } from '../term-counts.js';
+import { pickRows } from '../sparse.js';
 import type { trainTasks } from '../train-thread.js';
 import { chooseMixture, type Mixture, mixed, mixedModel } from './mixture.js';
 import { knowing, type TextPart } from './text-part.js';
@@ -62,14 +58,9 @@ export async function learnTextPart(
 ): Promise<LearnedTextPart> {
   const { importance, folds, corpus, groups, texts, excerpts } = lesson;
   const labels = groups.length;
-  const counts = countTerms(texts, SETTINGS.vocabulary);
-  const vocabulary = vocabularyOf(texts.length, counts);
-  const asked = stackRows(
-    [...texts, ...excerpts.map(({ lines }) => lines)].map((lines) =>
-      weighDocument(lines.map(contentWords), vocabulary),
-    ),
-    counts.length,
-  );
+  const cancellable = signal ? { signal } : {};
+  const said = { texts, excerpts: excerpts.map(({ lines }) => lines), vocabulary: SETTINGS.vocabulary };
+  const { terms, idf, rows: asked } = await threads.run('textRows', said, cancellable);
   const rows = pickRows(asked, [...texts.keys()]);
   const targets = lesson.targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1));
   const corpora = corpus.reduce((most, kind) => Math.max(most, kind), 0) + 1;
@@ -86,7 +77,6 @@ export async function learnTextPart(
     progress(++done, FOLDS + 1);
     return learned;
   };
-  const cancellable = signal ? { signal } : {};
   const whole = counted(
     threads.run('members', { ...options, rows, targets, importance, corpus }, cancellable),
   );
@@ -131,8 +121,8 @@ export async function learnTextPart(
       labels,
       ...quantised(mixedModel(models, factors)),
       ...knowing(
-        counts.map(([term]) => term),
-        vocabulary.idf.map((idf, term) => idf * emphasis[term]!),
+        terms,
+        idf.map((frequency, term) => frequency * emphasis[term]!),
       ),
     },
     unseen: answered.slice(0, targets.length),
