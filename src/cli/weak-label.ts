@@ -25,7 +25,8 @@ const PACK = path.join(MODELS, 'compact');
 
 /** `marquee weak-label`: lets the labelling functions vote, and writes rows with soft labels to train from. */
 export async function weakLabelCommand(files: readonly string[], flags: WeakLabelFlags): Promise<void> {
-  if (flags.out !== undefined) await assertWritable(flags.out);
+  const out = flags.out === undefined ? null : path.resolve(flags.out);
+  if (out !== null) await assertWritable(out);
   const { taxonomy, rules } = await readRules(flags.taxonomy);
   const rows = await readRows(files);
   const bar = new SingleBar({
@@ -52,7 +53,7 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
       truth.filter((_, at) => at % ids.length === place),
     );
   });
-  if (flags.out !== undefined) await writeWhole(flags.out, softLines(files, softLabels(rows, weak)));
+  if (out !== null) await writeWhole(out, softLines(files, softLabels(rows, weak)));
   const report = { rows: rows.length, labels: lines };
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatLabels(report));
 }
