@@ -28,17 +28,15 @@ interface Title {
 const named = ({ name, releaseYear }: Title) => (releaseYear === null ? name : `${name} (${releaseYear})`);
 const list = (answers: string[]) => (answers.length === 0 ? 'nothing' : answers.join('; '));
 
-/** The title that is named so. @throws Error where there is none */
-async function idOf(name: string): Promise<string> {
+/** The title that is named so; null where there is none. */
+async function idOf(name: string): Promise<string | null> {
   const [, startsWith, year] = /^(.*?)(?: \((\d{4})\))?$/.exec(name) ?? [];
   const releaseYear = year ? { min: Number(year), max: Number(year) } : null;
   const { titles } = await ask<{ titles: { nodes: Title[] } }>(
     `query ($filter: TitleFilter) { titles(first: 50, filter: $filter) { nodes { id name releaseYear } } }`,
     { filter: { name: { startsWith }, releaseYear } },
   );
-  const found = titles.nodes.find((title) => title.name === startsWith);
-  if (!found) throw new Error(`The catalog has no "${name}".`);
-  return found.id;
+  return titles.nodes.find((title) => title.name === startsWith)?.id ?? null;
 }
 
 async function search(query: string): Promise<void> {
@@ -61,19 +59,30 @@ async function search(query: string): Promise<void> {
 }
 
 async function similar(name: string): Promise<void> {
+  const id = await idOf(name);
+  if (id === null) {
+    console.log(`- **${name}**: not in this catalog`);
+    return;
+  }
   const { title } = await ask<{ title: { similar: { because: string; title: Title }[] } }>(
     `query ($id: ID!) { title(id: $id) { similar(first: 6) { because title { id name releaseYear } } } }`,
-    { id: await idOf(name) },
+    { id },
   );
   console.log(`- **${name}**`);
   for (const one of title.similar) console.log(`  - ${named(one.title)}: ${one.because}`);
 }
 
 async function rank({ liked, disliked }: Questions['tastes'][number]): Promise<void> {
-  const variables = {
-    liked: await Promise.all(liked.map(idOf)),
-    disliked: await Promise.all(disliked.map(idOf)),
-  };
+  const known = new Map(
+    await Promise.all([...liked, ...disliked].map(async (name) => [name, await idOf(name)] as const)),
+  );
+  const missing = [...known].filter(([, id]) => id === null).map(([name]) => name);
+  if (missing.length > 0) {
+    console.log(`- **${liked.join(', ')}**: not in this catalog: ${missing.join(', ')}`);
+    return;
+  }
+  const idsOf = (names: string[]) => names.map((name) => known.get(name));
+  const variables = { liked: idsOf(liked), disliked: idsOf(disliked) };
   const { ranked } = await ask<{ ranked: { title: Title }[] }>(
     `query ($liked: [ID!]!, $disliked: [ID!]) {
       ranked: rankForTaste(liked: $liked, disliked: $disliked, first: 10) { title { id name releaseYear } } }`,

@@ -25,7 +25,7 @@ const BELOW = {
   ],
 };
 /** Beside the rooms, for everybody. */
-const OPEN_TO_ALL = new Set(['failure.js', 'config.js', 'log.js']);
+const OPEN_TO_ALL = new Set(['failure.js', 'config.js', 'log.js', 'webassembly.js']);
 const IMPORT = /(?:from|import\()\s*'(\.[^']+)'/g;
 
 /** @returns {Promise<string | null>} null, or a line for each import that goes up */

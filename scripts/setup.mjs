@@ -27,6 +27,11 @@ import('./setup/steps.mjs')
     return import(cli.href);
   })
   .catch((error) => {
-    console.error(error);
+    const isUnwritable = ['EACCES', 'EPERM', 'EROFS'].includes(error.code) && error.path;
+    console.error(
+      isUnwritable
+        ? `Marquee is not set up here, and ${error.path} cannot be written: run this once as a user who may.`
+        : error,
+    );
     process.exit(1);
   });

@@ -34,6 +34,7 @@ const BAD_INPUT_CODES: ReadonlySet<FailureCode> = new Set([
   'MEDIA_TIMEOUT',
   'SUBTITLES_INVALID',
   'CONFIGURATION_INVALID',
+  'CLASSIFIER_INCOMPATIBLE',
 ]);
 
 function program(): Command {

@@ -17,6 +17,13 @@ const ENCODERS: [string, string, string[]][] = [
     'c.mp4',
     ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '50', '-keyint_min', '50', '-sc_threshold', '0'],
   ],
+  [
+    'H.264, a key frame in 4 s',
+    'g.mp4',
+    ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '100', '-keyint_min', '100', '-sc_threshold', '0'],
+  ],
+  ['H.264, key frames on cuts, no B-frames', 'h.mp4', ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '0']],
+  ['H.264, neither marks on cuts nor B-frames', 'i.mp4', ['-c:v', 'libx264', '-preset', 'ultrafast']],
   ['HEVC', 'd.mp4', ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none']],
   ['VP9', 'e.webm', ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '1M']],
   ['MPEG-2', 'f.ts', ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2', '-b:v', '4M']],

@@ -1,5 +1,5 @@
 import { newId } from '../catalog/id.js';
-import { Failure } from '../failure.js';
+import { asFailure, Failure } from '../failure.js';
 import type { Analysis, AnalysisEvent, Prisma, PrismaClient } from '../generated/prisma/client.js';
 import type { TrailerSource } from '../media/source.js';
 import { parseSubtitles } from '../media/subtitles.js';
@@ -195,7 +195,12 @@ function validate(request: AnalysisRequest): void {
     const message = `Subtitles may have at most ${MAX_SUBTITLE_CHARACTERS.toLocaleString('en')} characters.`;
     throw new Failure('TOO_LARGE', message, { path: ['subtitles'] });
   }
-  parseSubtitles(request.subtitles);
+  try {
+    parseSubtitles(request.subtitles);
+  } catch (error) {
+    const { code, message } = asFailure(error);
+    throw new Failure(code, message, { cause: error, path: ['subtitles'] });
+  }
 }
 
 function locatorOf(source: TrailerSource): string {

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config.js';
+import { asFailure, Failure } from '../failure.js';
 import type { ThreadPool } from '../inference/threads.js';
 import { DECODE_VERSION } from '../media/decode-folder.js';
 import { fetchTrailer } from '../media/fetch.js';
@@ -36,7 +37,7 @@ interface Embedded {
  * pipeline's own decoding and encoders; what was embedded once is kept in the data folder, by content and encoders.
  * @param progress told after each trailer
  * @returns the rows, and which encoders made the vectors
- * @throws the Failures of fetching, probing and decoding
+ * @throws the Failures of fetching, probing and decoding, each naming its row
  */
 export async function embedRows(
   rows: readonly TrainingRow[],
@@ -52,7 +53,10 @@ export async function embedRows(
     for (let place = waiting.shift(); place !== undefined; place = waiting.shift()) {
       const row = rows[place]!;
       if (row.media === null) continue;
-      const found = await embedOnce(row.media, embedding);
+      const found = await embedOnce(row.media, embedding).catch((error) => {
+        const { code, message } = asFailure(error);
+        throw new Failure(code, `Row ${row.id}, ${row.media}: ${message}`, { cause: error });
+      });
       Object.assign(models, found.models);
       out[place] = withEmbedding(row, found);
       progress(++done, of);

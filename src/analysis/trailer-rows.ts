@@ -7,6 +7,9 @@ import type { Transcript } from './transcript.js';
 
 type Transaction = Prisma.TransactionClient;
 
+/** For a missing vector: Prisma sends an array of bytes with a null among them as text in base64. */
+const NO_NUMBERS = new Float32Array();
+
 /** What was found of a trailer, written anew in one statement a table: by row it took half of `PUBLISH`. */
 export async function writeShots(tx: Transaction, trailerId: string, shots: readonly Shot[]): Promise<void> {
   const column = columnsOf(shots);
@@ -50,9 +53,11 @@ export async function writeVectors(
   const ids = embeddings.map(() => newId('vectors'));
   await tx.$executeRaw`
     INSERT INTO "SignalVector" ("trailerId", "id", "signal", "model", "vector", "measures", "missingReason")
-    SELECT ${trailerId}::text, * FROM unnest(${ids}::text[], ${signals}::"Signal"[], ${models}::text[],
-      ${embeddings.map(({ vector }) => vector && vectorBytes(vector))}::bytea[],
-      ${embeddings.map(({ measures }) => JSON.stringify(measures))}::jsonb[], ${column('missingReason')}::text[])`;
+    SELECT ${trailerId}::text, "id", "signal", "model", nullif("vector", ''), "measures", "missingReason"
+    FROM unnest(${ids}::text[], ${signals}::"Signal"[], ${models}::text[],
+      ${embeddings.map(({ vector }) => vectorBytes(vector ?? NO_NUMBERS))}::bytea[],
+      ${embeddings.map(({ measures }) => JSON.stringify(measures))}::jsonb[], ${column('missingReason')}::text[])
+      AS u("id", "signal", "model", "vector", "measures", "missingReason")`;
   const moments = embeddings.flatMap(({ moments: own }, i) =>
     own.map((moment, index) => ({ ...moment, index, of: ids[i]!, vector: vectorBytes(moment.vector) })),
   );

@@ -25,14 +25,17 @@ export type OtherTags = Record<
 
 /** Tags that have rows of their own, and the others as their prediction keeps them. */
 export function splitTags<T extends StoredTag>(tags: readonly T[]): { rows: T[]; others: OtherTags } {
-  const isRow = ({ state }: StoredTag) => state === 'ACCEPTED' || state === 'SUGGESTED';
-  const others = tags
-    .filter((tag) => !isRow(tag))
-    .map(({ label, probability, threshold, state, shares }) => [
-      label,
-      [rounded(probability), rounded(threshold), state === 'ABSTAINED', ...(shares ? [shares] : [])],
-    ]);
-  return { rows: tags.filter(isRow), others: Object.fromEntries(others) };
+  const rows: T[] = [];
+  const others: OtherTags = {};
+  for (const tag of tags) {
+    const { label, probability, threshold, state, shares } = tag;
+    if (state === 'ACCEPTED' || state === 'SUGGESTED') rows.push(tag);
+    else {
+      const answer = [rounded(probability), rounded(threshold), state === 'ABSTAINED'] as const;
+      others[label] = shares ? [...answer, shares] : [...answer];
+    }
+  }
+  return { rows, others };
 }
 
 /** The tags that `splitTags` put among the others. */

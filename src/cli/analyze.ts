@@ -11,7 +11,7 @@ import { createLogger } from '../log.js';
 import type { TrailerSource } from '../media/source.js';
 import { decodeText } from '../media/text-encoding.js';
 import { readReport } from './analysis-report.js';
-import { readClassifierFile, tagByFile } from './classifier-file.js';
+import { readClassifierFile, refuseForeign, tagByFile } from './classifier-file.js';
 import { formatReport } from './report.js';
 
 const MAX_SUBTITLE_BYTES = 4 * 1024 * 1024;
@@ -37,6 +37,7 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
   const engine = await openEngine(config, createLogger(config.logLevel), { mostThreads: 1 });
   process.stderr.write(usedLine(engine));
   try {
+    if (classifier !== null) refuseForeign(classifier, engine.pack.encoders);
     const titleId = await titleFor(engine, source, { given: flags.title, fallback: nameOf(given) });
     const request = {
       titleId,

@@ -26,6 +26,22 @@ export async function readClassifierFile(file: string): Promise<Uint8Array> {
   return bytes;
 }
 
+/**
+ * A head that reads none of the pack's vectors would abstain from everything, as if the trailer were to blame.
+ * @throws Failure CLASSIFIER_INCOMPATIBLE
+ */
+export function refuseForeign(bytes: Uint8Array, encoders: readonly string[]): void {
+  const { vectors, models } = readClassifier(bytes).classifier;
+  if (vectors === null) return;
+  const read = vectors.layout.signals.flatMap(({ signal }) => models[signal] ?? []);
+  if (read.some((model) => encoders.includes(model))) return;
+  const of = read.length > 0 ? read.join(' and ') : 'encoders that its rows did not name';
+  throw new Failure(
+    'CLASSIFIER_INCOMPATIBLE',
+    `The classifier reads vectors of ${of}, which this pack does not make: choose another --pack, or train from rows with media.`,
+  );
+}
+
 /** What a classifier that the catalog need not know says of a trailer that was analysed. */
 export async function tagByFile(
   { database, pack }: Engine,

@@ -9,7 +9,7 @@ import { Failure } from '../failure.js';
 import { createLogger } from '../log.js';
 import { HEAD_FILE } from '../tagging/compact-tagger.js';
 import { type Evaluation, evaluate } from '../tagging/evaluation/evaluate.js';
-import { writeFigures } from '../tagging/evaluation/model-card.js';
+import { placeOfFigures, writeFigures } from '../tagging/evaluation/model-card.js';
 import { coverageRiskPlot, reliabilityPlot } from '../tagging/evaluation/plots.js';
 import { compactScorer, type Scorer, trainedScorer } from '../tagging/evaluation/scorer.js';
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
@@ -39,6 +39,9 @@ const SEED = 1;
 /** `marquee evaluate`: a classifier's figures on labelled rows. */
 export async function evaluateCommand(files: string[], flags: EvaluateFlags): Promise<void> {
   const split = parseSplit(flags.split);
+  // Minutes of measuring are not for nothing.
+  if (flags.card !== undefined) await readCard(flags.card);
+  if (flags.plots !== undefined) await makeFolder(flags.plots);
   const scorer = await openScorer(flags.classifier);
   const bar = new SingleBar({
     format: 'measuring [{bar}] {value} of {total}',
@@ -84,7 +87,6 @@ async function writePlots(
   folder: string,
   { classifier, reliability, coverageRisk }: Evaluation,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'reliability.svg'), reliabilityPlot(reliability, classifier));
   await writeFile(path.join(folder, 'coverage-risk.svg'), coverageRiskPlot(coverageRisk, classifier));
 }
@@ -103,10 +105,25 @@ async function updateCard(
     '--card',
   ].join(' ');
   const rows = split === undefined ? namesOf(files) : `the ${split} split of ${namesOf(files)}`;
+  await writeFile(file, writeFigures(await readCard(file), evaluation, { rows, command }));
+}
+
+/** @throws Failure SOURCE_NOT_FOUND, BAD_INPUT when the card has no place for figures */
+async function readCard(file: string): Promise<string> {
   const card = await readFile(file, 'utf8').catch((cause) => {
     throw new Failure('SOURCE_NOT_FOUND', `There is no model card ${file}: check --card.`, { cause });
   });
-  await writeFile(file, writeFigures(card, evaluation, { rows, command }));
+  placeOfFigures(card);
+  return card;
+}
+
+/** @throws Failure FOLDER_UNWRITABLE */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw new Failure('FOLDER_UNWRITABLE', `${folder} cannot be made: name another folder with --plots.`, {
+      cause,
+    });
+  });
 }
 
 /** The classifier that ships, one of the database, or one of a file. @throws Failure of whichever is read */

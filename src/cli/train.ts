@@ -2,10 +2,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { Failure } from '../failure.js';
+import type { NameCount } from '../tagging/label-space.js';
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { type TrainingOptions, type TrainingProgress, trainClassifier } from '../tagging/train-classifier.js';
 import type { Aim } from '../tagging/training/aim.js';
 import type { Abstention } from '../tagging/training/least-words.js';
+import { readGivenTaxonomy } from './given-taxonomy.js';
 import { parseSplit, readLabelledRows } from './labelled-rows.js';
 import { withMedia } from './media-rows.js';
 import { assertWritable, writeWhole } from './whole-file.js';
@@ -32,6 +34,8 @@ const DEFAULT_SEED = 1;
 export async function trainCommand(files: string[], flags: TrainFlags): Promise<void> {
   const out = path.resolve(flags.out ?? 'classifier.onnx');
   await assertWritable(out);
+  if (files.some((file) => path.resolve(file) === out))
+    throw new Failure('BAD_INPUT', `${out} holds rows to learn from: name another file with --out.`);
   const options = await optionsOf(flags);
   const given = await readLabelledRows(files, parseSplit(flags.split));
   const read = flags.textOnly ? given.map((row) => ({ ...row, media: null, vectors: {} })) : given;
@@ -49,7 +53,7 @@ async function optionsOf(flags: TrainFlags): Promise<TrainingOptions> {
   const head = HEADS.find((known) => known === (flags.head ?? 'auto'));
   if (!head) throw new Failure('BAD_INPUT', `--head is auto, linear or hidden, not ${flags.head}.`);
   const seed = Number(flags.seed ?? DEFAULT_SEED);
-  if (!Number.isInteger(seed) || seed < 0)
+  if (flags.seed?.trim() === '' || !Number.isSafeInteger(seed) || seed < 0)
     throw new Failure('BAD_INPUT', '--seed is a whole number from 0 on.');
   const options: TrainingOptions = {
     head,
@@ -59,7 +63,7 @@ async function optionsOf(flags: TrainFlags): Promise<TrainingOptions> {
     models: {},
   };
   if (flags.taxonomy === undefined) return options;
-  const taxonomy = await readTaxonomy(flags.taxonomy);
+  const taxonomy = await readGivenTaxonomy(flags.taxonomy);
   return { ...options, taxonomy, mapping: await readMapping(MAPPING, await readTaxonomy(TAXONOMY)) };
 }
 
@@ -102,8 +106,12 @@ interface TrainingReport {
 }
 
 function formatReport({ file, bytes, figures }: TrainingReport): string {
-  const { rows, labels, microF1, macroF1, mAP, leftOut, abstention } = figures as Record<string, number> & {
+  const { rows, labels, microF1, macroF1, mAP, leftOut, unknownLabels, abstention } = figures as Record<
+    string,
+    number
+  > & {
     leftOut: string[];
+    unknownLabels: NameCount[];
     abstention?: Abstention;
   };
   const lines = [
@@ -112,6 +120,11 @@ function formatReport({ file, bytes, figures }: TrainingReport): string {
     ...(abstention ? [formatAbstention(abstention)] : []),
     ...(leftOut.length > 0
       ? [`left out, for fewer than two rows have or lack them: ${leftOut.join(', ')}`]
+      : []),
+    ...(unknownLabels.length > 0
+      ? [
+          `names that the taxonomy does not know: ${unknownLabels.map(({ name, rows: n }) => `${name} (${n})`).join(', ')}`,
+        ]
       : []),
   ];
   return `${lines.join('\n')}\n`;

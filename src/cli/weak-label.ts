@@ -10,6 +10,7 @@ import { type LabelLines, labelLines } from '../tagging/weak-labels/functions-ta
 import { softLabels } from '../tagging/weak-labels/soft-rows.js';
 import { truthOf } from '../tagging/weak-labels/truth.js';
 import { type WordedRow, weakLabels } from '../tagging/weak-labels/weak-labels.js';
+import { readGivenTaxonomy } from './given-taxonomy.js';
 import { formatLabels } from './weak-label-table.js';
 import { assertWritable, writeWhole } from './whole-file.js';
 
@@ -24,7 +25,8 @@ const PACK = path.join(MODELS, 'compact');
 
 /** `marquee weak-label`: lets the labelling functions vote, and writes rows with soft labels to train from. */
 export async function weakLabelCommand(files: readonly string[], flags: WeakLabelFlags): Promise<void> {
-  if (flags.out !== undefined) await assertWritable(flags.out);
+  const out = flags.out === undefined ? null : path.resolve(flags.out);
+  if (out !== null) await assertWritable(out);
   const { taxonomy, rules } = await readRules(flags.taxonomy);
   const rows = await readRows(files);
   const bar = new SingleBar({
@@ -51,7 +53,7 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
       truth.filter((_, at) => at % ids.length === place),
     );
   });
-  if (flags.out !== undefined) await writeWhole(flags.out, softLines(files, softLabels(rows, weak)));
+  if (out !== null) await writeWhole(out, softLines(files, softLabels(rows, weak)));
   const report = { rows: rows.length, labels: lines };
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatLabels(report));
 }
@@ -59,7 +61,7 @@ export async function weakLabelCommand(files: readonly string[], flags: WeakLabe
 /** The shipped taxonomy has a mapping and cues of its own; another has its words and descriptions alone. */
 async function readRules(file: string | undefined): Promise<{ taxonomy: Taxonomy; rules: Rules }> {
   if (file !== undefined) {
-    return { taxonomy: await readTaxonomy(path.resolve(file)), rules: { mapping: null, cues: null } };
+    return { taxonomy: await readGivenTaxonomy(file), rules: { mapping: null, cues: null } };
   }
   const taxonomy = await readTaxonomy(path.join(MODELS, 'taxonomy.json'));
   const ids = labelsOf(taxonomy).map(({ id }) => id);

@@ -1,4 +1,5 @@
-import { createKernel, type Dots, type KernelMemory, LANES, PAGE_BYTES } from './dot-kernel.js';
+import { type KernelMemory, PAGE_BYTES } from '../webassembly.js';
+import { createKernel, type Dots, LANES } from './dot-kernel.js';
 
 /** Rows that one call of the kernel takes: their results fit the CPU's first cache. */
 const BLOCK = 2_048;

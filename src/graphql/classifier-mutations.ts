@@ -183,6 +183,9 @@ function requestOf({ name, source, head, groups, seed, aim }: TrainClassifierInp
   if (uploadId == null && catalog !== true) {
     throw new Failure('BAD_INPUT', 'Give an `uploadId`, or `catalog: true`.', { path: ['source'] });
   }
+  if (aim?.bestF1 === false) {
+    throw new Failure('BAD_INPUT', 'Give `bestF1: true`, or a `precision`.', { path: ['aim'] });
+  }
   const precision = aim?.precision;
   return {
     ...{ name, seed },

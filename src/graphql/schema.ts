@@ -103,7 +103,27 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ...entity(declared, 'Trailer', (id, { loaders }) => loaders.trailer.load(id)),
     } as never,
   });
-  return locateFailures(subgraph);
+  return locateFailures(refuseForeignEntities(subgraph));
+}
+
+const ENTITIES = ['Title', 'Trailer'] as const;
+
+/** What a gateway names is looked up as it stands, so that a wrong name would end as an error of ours. */
+function refuseForeignEntities(schema: GraphQLSchema): GraphQLSchema {
+  const field = schema.getQueryType()!.getFields()._entities!;
+  const resolve = field.resolve!;
+  field.resolve = (source, given, context, info) => {
+    const { representations } = given as { representations: { __typename?: unknown; id?: unknown }[] };
+    const isOurs = ({ __typename, id }: (typeof representations)[number]) =>
+      ENTITIES.some((name) => name === __typename) && typeof id === 'string';
+    const wrong = representations.findIndex((each) => !isOurs(each));
+    if (wrong < 0) return resolve(source, given, context, info);
+    throw new Failure(
+      'BAD_INPUT',
+      `Representation ${wrong} names no entity: give the \`__typename\` ${ENTITIES.join(' or ')} and an \`id\`.`,
+    );
+  };
+  return schema;
 }
 
 /** `schema.graphql`: the types sorted by name, without the machinery of federation. */
@@ -114,7 +134,7 @@ export async function printSchema(): Promise<string> {
 
 function entity(
   schema: GraphQLSchema,
-  name: 'Title' | 'Trailer',
+  name: (typeof ENTITIES)[number],
   load: (id: string, context: Context) => Promise<object | null>,
 ) {
   return {

@@ -23,6 +23,8 @@ export function uploads(prisma: PrismaClient, config: Pick<Config, 'dataFolder' 
         storeFolder: path.join(config.dataFolder, 'store'),
         maxBytes: config.limits.uploadBytes,
         signal: abortedWhenGone(request),
+      }).catch((error) => {
+        throw isGone(error) ? new Failure('CANCELLED', 'The sender went away before the end.') : error;
       });
       const upload = await prisma.upload.create({
         data: { id: newId('upload'), contentHash, bytes: BigInt(bytes), fileName: fileNameOf(request) },
@@ -58,6 +60,11 @@ function abortedWhenGone(request: Request): AbortSignal {
     if (!request.complete) controller.abort();
   });
   return controller.signal;
+}
+
+/** Whether the connection broke: nobody's fault here, and nobody is left to be told. */
+function isGone({ cause }: Error): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET';
 }
 
 /** What the sender calls the file, for people alone: it never names a file of ours. */

@@ -50,6 +50,7 @@ export function serveTasks(tasks: Tasks, { givesWay = true } = {}): void {
     }
   };
 
+  port.on('messageerror', () => answer({ kind: 'unreadable' }));
   port.on('message', async (message: ToThread) => {
     if (message.kind === 'run') {
       const controller = new AbortController();

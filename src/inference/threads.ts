@@ -29,6 +29,8 @@ export type FromThread =
   | { kind: 'progress'; id: number; share: number }
   | { kind: 'done'; id: number; output: unknown }
   | { kind: 'failed'; id: number; code: FailureCode; message: string; stack: string | undefined }
+  /** What was sent to it could not be read, so nobody knows which call it was. */
+  | { kind: 'unreadable' }
   | { kind: 'closed' };
 
 /**
@@ -70,6 +72,8 @@ interface Thread {
 export class ThreadPool<T extends Tasks> {
   readonly #entry: URL;
   readonly #threads: Thread[] = [];
+  /** Threads that get no further calls and end when what they do has ended. */
+  readonly #leaving = new Set<Thread>();
   #prepare: ((thread: Thread) => Promise<unknown>) | null = null;
   #nextId = 1;
   #closing = false;
@@ -182,8 +186,8 @@ export class ThreadPool<T extends Tasks> {
   /** Lets running calls end, then ends the threads. */
   async close(): Promise<void> {
     this.#closing = true;
-    const threads = [...this.#threads];
-    for (const thread of threads) thread.worker.postMessage({ kind: 'close' } satisfies ToThread);
+    for (const { worker } of this.#threads) worker.postMessage({ kind: 'close' } satisfies ToThread);
+    const threads = [...this.#threads, ...this.#leaving];
     await Promise.all(threads.map((thread) => thread.closed));
   }
 
@@ -197,7 +201,7 @@ export class ThreadPool<T extends Tasks> {
       for (const call of calls.values()) call.reject(new Failure('CANCELLED', 'The work was cancelled.'));
       calls.clear();
     }
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all([...this.#threads, ...this.#leaving].map(({ worker }) => worker.terminate()));
   }
 
   /** Starts one more thread, and what prepares each of them. */
@@ -214,17 +218,34 @@ export class ThreadPool<T extends Tasks> {
     const closed = new Promise<void>((resolve) => {
       worker.once('exit', () => {
         this.#replace(thread, 'A worker thread ended unexpectedly. The work can be tried again.');
+        this.#leaving.delete(thread);
         resolve();
       });
     });
     const thread: Thread = { worker, calls, closed, preparing: null, hasAnswered: false };
     this.#threads.push(thread);
-    worker.on('message', (message: FromThread) => receive(thread, message));
+    worker.on('message', (message: FromThread) => {
+      if (message.kind === 'unreadable') this.#dismiss(thread);
+      else receive(thread, message);
+    });
+    worker.on('messageerror', (error) => this.#dismiss(thread, error));
     // Between the error and the exit a thread takes messages that nobody reads.
     worker.on('error', (error) =>
       this.#replace(thread, 'A worker thread crashed. The work can be tried again.', error),
     );
     return thread;
+  }
+
+  /**
+   * A message to or from the thread was lost, and with it one of its calls: all of them fail, and another thread takes
+   * its place. It is not terminated, for it may be inside a session.
+   */
+  #dismiss(thread: Thread, cause?: Error): void {
+    if (this.#leaving.has(thread)) return;
+    this.#leaving.add(thread);
+    for (const id of thread.calls.keys()) thread.worker.postMessage({ kind: 'abort', id } satisfies ToThread);
+    thread.worker.postMessage({ kind: 'close' } satisfies ToThread);
+    this.#replace(thread, 'A message between threads could not be read. The work can be tried again.', cause);
   }
 
   /** Fails the calls of a thread that is gone, and starts another in its place. */
@@ -242,7 +263,7 @@ export class ThreadPool<T extends Tasks> {
 
 function receive(thread: Thread, message: FromThread): void {
   thread.hasAnswered = true;
-  if (message.kind === 'closed') return;
+  if (message.kind === 'closed' || message.kind === 'unreadable') return;
   const call = thread.calls.get(message.id);
   if (!call) return;
   if (message.kind === 'progress') {

@@ -1,11 +1,16 @@
+import {
+  type BlendKernel,
+  createBlendKernel,
+  FRACTION_BITS,
+  PLAN_NUMBERS,
+  SPARE_BYTES,
+  TAPS,
+} from './blend-kernel.js';
+
 /** Pixels on each side of a frame that video encoders of the VideoMAE family see. */
 export const CLIP_SIDE = 224;
 const CHANNELS = 3;
 const ROW_BYTES = CLIP_SIDE * CHANNELS;
-
-/** Pillow's fixed point for 8-bit pictures: 32 bits less 8 of the pixel and 2 for sums that overshoot. */
-const FRACTION_BITS = 22;
-const HALF = 2 ** (FRACTION_BITS - 1);
 
 /** RGB24, row after row. */
 export interface Picture {
@@ -75,8 +80,49 @@ export function clipFrame(
   whole: Size & Pick<Region, 'x' | 'y'> = { ...part, x: 0, y: 0 },
 ): Uint8Array {
   const { columns, rows } = plansOf(whole);
-  const narrow = blendColumns(part, { columns, x: whole.x });
-  return blendRows(narrow, { rows, y: whole.y });
+  const narrowBytes = part.height * ROW_BYTES;
+  const at = layoutOf(part.data.length, narrowBytes);
+  kernel ??= createBlendKernel(CLIP_SIDE);
+  kernel.grow(at.end);
+  writePlan(kernel, at.columns, { taps: columns, first: whole.x, stepBytes: CHANNELS });
+  writePlan(kernel, at.rows, { taps: rows, first: whole.y, stepBytes: ROW_BYTES });
+  kernel.bytes.set(part.data, at.picture);
+  kernel.columns(at.picture, part.width * CHANNELS, at.columns, at.narrow, part.height);
+  kernel.rows(at.narrow, at.rows, at.frame);
+  return kernel.bytes.slice(at.frame, at.frame + CLIP_SIDE * ROW_BYTES);
+}
+
+/** One a thread: nothing else runs while it works. */
+let kernel: BlendKernel | null = null;
+
+const PLAN_BYTES = 4 * PLAN_NUMBERS * CLIP_SIDE;
+
+/** Where in the kernel's memory what stands. */
+function layoutOf(pictureBytes: number, narrowBytes: number) {
+  const picture = 2 * PLAN_BYTES;
+  const narrow = picture + pictureBytes + SPARE_BYTES;
+  const frame = narrow + narrowBytes + SPARE_BYTES;
+  return {
+    columns: 0,
+    rows: PLAN_BYTES,
+    picture,
+    narrow,
+    frame,
+    end: frame + CLIP_SIDE * ROW_BYTES + SPARE_BYTES,
+  };
+}
+
+/** @param first old pixel or row of the picture that is there, `stepBytes` from one to the next */
+function writePlan(
+  { numbers }: BlendKernel,
+  address: number,
+  { taps, first, stepBytes }: { taps: Taps; first: number; stepBytes: number },
+): void {
+  let to = address / numbers.BYTES_PER_ELEMENT;
+  for (let i = 0; i < CLIP_SIDE; i++) {
+    numbers[to++] = (taps.starts[i]! - first) * stepBytes;
+    for (let k = 0; k < TAPS; k++) numbers[to++] = taps.weights[TAPS * i + k]!;
+  }
 }
 
 /** Shorter side 224, the longer one in proportion and cut to a whole number, as the processor does. */
@@ -86,14 +132,13 @@ export function resizedDims({ width, height }: Size): Size {
     : { width: Math.trunc((CLIP_SIDE * width) / height), height: CLIP_SIDE };
 }
 
-/** Old pixels that a new one is made of: a triangle that reaches 1.75 to each side covers at most four. */
-const TAPS = 4;
+/** A triangle that reaches this far to each side covers at most four pixels. */
 const MAX_SHRINKING = 1.75;
 
 /** The old pixels under each of the 224 new ones: TAPS from `starts[i]` on, weighted by `weights[TAPS * i …]`. */
 interface Taps {
   starts: Int32Array;
-  /** In units of 2⁻²²; each new pixel's sum to 1, so that sums of bytes stay below 2³¹. */
+  /** In units of 2⁻²²: Pillow's 32 bits less 8 of the pixel and 2 for sums that overshoot. Each pixel's sum to 1. */
   weights: Int32Array;
 }
 
@@ -122,58 +167,4 @@ function trianglePlan(length: number, newLength: number, first: number): Taps {
     });
   }
   return { starts, weights };
-}
-
-/** Pillow's first pass, rounded to bytes: rows × 224 × 3. Bytes are clamped: rounded weights can sum to more than 1. */
-function blendColumns(
-  { width, height, data }: Picture,
-  { columns, x }: { columns: Taps; x: number },
-): Uint8ClampedArray {
-  const { starts, weights } = columns;
-  const out = new Uint8ClampedArray(height * ROW_BYTES);
-  let to = 0;
-  for (let row = 0; row < height; row++) {
-    const first = (row * width - x) * CHANNELS;
-    for (let column = 0; column < CLIP_SIDE; column++) {
-      const w0 = weights[TAPS * column]!;
-      const w1 = weights[TAPS * column + 1]!;
-      const w2 = weights[TAPS * column + 2]!;
-      const w3 = weights[TAPS * column + 3]!;
-      let at = first + starts[column]! * CHANNELS;
-      for (const end = at + CHANNELS; at < end; at++) {
-        out[to++] =
-          (Math.imul(w0, data[at]!) +
-            Math.imul(w1, data[at + CHANNELS]!) +
-            Math.imul(w2, data[at + 2 * CHANNELS]!) +
-            Math.imul(w3, data[at + 3 * CHANNELS]!) +
-            HALF) >>
-          FRACTION_BITS;
-      }
-    }
-  }
-  return out;
-}
-
-/** Pillow's second pass. */
-function blendRows(data: Uint8ClampedArray, { rows, y }: { rows: Taps; y: number }): Uint8Array {
-  const { starts, weights } = rows;
-  const out = new Uint8ClampedArray(CLIP_SIDE * ROW_BYTES);
-  let to = 0;
-  for (let row = 0; row < CLIP_SIDE; row++) {
-    const w0 = weights[TAPS * row]!;
-    const w1 = weights[TAPS * row + 1]!;
-    const w2 = weights[TAPS * row + 2]!;
-    const w3 = weights[TAPS * row + 3]!;
-    let at = (starts[row]! - y) * ROW_BYTES;
-    for (const end = at + ROW_BYTES; at < end; at++) {
-      out[to++] =
-        (Math.imul(w0, data[at]!) +
-          Math.imul(w1, data[at + ROW_BYTES]!) +
-          Math.imul(w2, data[at + 2 * ROW_BYTES]!) +
-          Math.imul(w3, data[at + 3 * ROW_BYTES]!) +
-          HALF) >>
-        FRACTION_BITS;
-    }
-  }
-  return new Uint8Array(out.buffer);
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Failure } from '../failure.js';
 import { placeCuts } from './cut-place.js';
-import { firstWindows, isLate } from './decode-plan.js';
+import { firstWindows } from './decode-plan.js';
 import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
 import type { DecodedSegment } from './joined-segments.js';
@@ -17,6 +17,7 @@ import { readSubtitleText } from './subtitle-tracks.js';
 import { writeThumbnails } from './thumbnails.js';
 import { findTransitions } from './transitions.js';
 import { wholePictures } from './whole-pictures.js';
+import { isLate } from './windows.js';
 
 export interface DecodeInput {
   path: string;

@@ -1,5 +1,5 @@
 import type { Joints } from './cuts.js';
-import { isLate, judgeKeyFrames, neededFrames, type Window } from './decode-plan.js';
+import { neededFrames } from './decode-plan.js';
 import type { DecodedTrailer } from './decoded.js';
 import type { VideoFacts } from './facts.js';
 import { SAME_TIME_SECONDS } from './frame-clock.js';
@@ -7,10 +7,12 @@ import type { RawFrame } from './frame-reader.js';
 import { gopsOf } from './gops.js';
 import type { DecodedSegment } from './joined-segments.js';
 import { keptSpacing } from './kept-frames.js';
+import { judgeKeyFrames } from './key-frames.js';
 import { byTime, frameAt, look, type Seen } from './look.js';
 import { type PacketList, trailerSeconds } from './packets.js';
 import { type PictureSize, scanPictures, scanSize, smallPictures } from './picture-size.js';
-import type { PicturePlan } from './reading.js';
+import { GAP_SECONDS, type PicturePlan } from './reading.js';
+import { isLate, type Window } from './windows.js';
 
 /** What was seen of a trailer's pictures. Times are seconds of the trailer. */
 export interface Pictures extends Seen {
@@ -84,7 +86,7 @@ export async function readPictures(
   const gops = gopsOf(stream.packets);
   const keys = gops.map(({ startSeconds }) => frameAt(seen.frames, startSeconds));
   if (keys.every((key) => key !== undefined)) {
-    const { windows: more, cutsAtKeys } = judgeKeyFrames(gops, keys, windows);
+    const { windows: more, cutsAtKeys } = judgeKeyFrames(gops, { keys, frames: seen.frames, windows });
     if (more.length === 0) return joined(seen, windows, cutsAtKeys);
     const second = await look(await open(segmentsOf(more, stream)), stream);
     const isNew = (window: Window) => !more.some(({ from, to }) => window.from < to && window.to > from);
@@ -124,16 +126,19 @@ function together(first: Seen, second: Seen, windows: readonly Window[]): Seen {
 
 /** Windows as one sequence that knows its gaps. */
 function joined(seen: Seen, windows: readonly Window[], cutsAtKeys: readonly number[]): Pictures {
+  const late = windows.filter(isLate);
   const joints = new Map<number, boolean>();
   seen.frames.forEach(({ seconds }, index) => {
     const previous = seen.frames[index - 1];
     if (!previous || windowAt(windows, seconds) === windowAt(windows, previous.seconds)) return;
+    // Windows that end just before the next one begins leave out nothing but what the decoder leaves out anyway.
+    if (seconds - previous.seconds <= GAP_SECONDS && windowAt(late, seconds) < 0) return;
     joints.set(
       index,
       cutsAtKeys.some((cut) => Math.abs(cut - seconds) < SAME_TIME_SECONDS),
     );
   });
-  return { ...seen, joints, late: windows.filter(isLate), decodePath: 'WINDOWS' };
+  return { ...seen, joints, late, decodePath: 'WINDOWS' };
 }
 
 function windowAt(windows: readonly Window[], time: number): number {

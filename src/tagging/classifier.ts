@@ -54,10 +54,11 @@ export function answersTo(
   vectors: Present['vectors'],
 ): Answers {
   const { labels, text, vectors: head } = classifier;
-  const stems = lines.map(contentWords);
-  const words = stems.reduce((sum, { length }) => sum + length, 0);
+  const read = text?.reader.read(lines);
+  const words = read?.words ?? contentWords(lines.join(' ')).length;
   const isTold = words >= FEWEST_WORDS;
-  const hasWords = text !== null && isTold;
+  const row = isTold && read ? read.row : null;
+  const hasWords = row !== null;
   const length = isTold ? lengthUnit(words, classifier.length) : 0;
   const hasVectors =
     head?.layout.signals.some(({ signal, width }) => vectors[signal]?.length === width) ?? false;
@@ -65,7 +66,7 @@ export function answersTo(
     const priors = Float32Array.from(labels, ({ prior }) => prior);
     return { raw: priors, logOdds: priors, hasWords, answered: labels.map(() => false), length };
   }
-  const raw = hasWords ? textLogits(text, stems) : new Float32Array(labels.length);
+  const raw = text && row ? textLogits(text, row) : new Float32Array(labels.length);
   if (head) {
     const inputs = new Float32Array(inputsOf(head.layout));
     writeInputs(head.layout, { vectors, hasWords }, inputs);

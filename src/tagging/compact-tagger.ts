@@ -85,10 +85,12 @@ export function tagEmbeddings(
     head.labels.map(({ id }) => id),
     cues,
   );
+  const scores = spoken?.vector?.subarray(dense);
+  const u = spoken ? lengthUnit(knownWords(spoken), head.length) : 0;
   const said = (label: HeadLabel) =>
     spoken && {
-      logit: textLogit(label, spoken.vector!.subarray(dense), unitOf(spoken, head)),
-      parts: explains ? textParts(label, spoken, head, dense) : [],
+      logit: textLogit(label, scores!, u),
+      parts: explains ? textParts(label, spoken, u, dense) : [],
     };
   const tags = head.labels.map((label, j) =>
     answer(label, said(label), cueLogit[j]!, embeddings, { explains }),
@@ -96,10 +98,7 @@ export function tagEmbeddings(
   return { tags: weigh(tags), quality: judgeQuality(embeddings) };
 }
 
-const unitOf = (text: SignalEmbedding, head: Head) => lengthUnit(knownWords(text), head.length);
-
-function textParts(label: HeadLabel, text: SignalEmbedding, head: Head, dense: number): Evidence[] {
-  const u = unitOf(text, head);
+function textParts(label: HeadLabel, text: SignalEmbedding, u: number, dense: number): Evidence[] {
   return text.moments.map(({ startSeconds, endSeconds, line, shotIndex, vector }) => ({
     startSeconds,
     endSeconds,

@@ -126,8 +126,17 @@ interface CueWeight {
   weight: number;
 }
 
-/** The cues of one signal, by label. */
-function weightsOf(all: Cues['cues'], signal: Signal): Map<string, CueWeight[]> {
+/** The cues of one signal, by label: found once, for a catalog is tagged by the same ones. */
+function weightsOf(all: Cues['cues'], signal: Signal): ReadonlyMap<string, CueWeight[]> {
+  const known = found.get(all) ?? new Map<Signal, ReadonlyMap<string, CueWeight[]>>();
+  found.set(all, known);
+  const weights = known.get(signal) ?? findWeights(all, signal);
+  known.set(signal, weights);
+  return weights;
+}
+const found = new WeakMap<Cues['cues'], Map<Signal, ReadonlyMap<string, CueWeight[]>>>();
+
+function findWeights(all: Cues['cues'], signal: Signal): ReadonlyMap<string, CueWeight[]> {
   const weights = new Map<string, CueWeight[]>();
   for (const cue of all) {
     if (cue.signal !== signal) continue;

@@ -141,6 +141,19 @@ export interface RowTargets {
   unknownNames: Map<string, number>;
 }
 
+/** A name, and how many times rows have it. */
+export interface NameCount {
+  name: string;
+  rows: number;
+}
+
+/** The most frequent first. */
+export function byFrequency(names: RowTargets['unknownNames']): NameCount[] {
+  return [...names]
+    .map(([name, rows]) => ({ name, rows }))
+    .sort((a, b) => b.rows - a.rows || (a.name < b.name ? -1 : 1));
+}
+
 /** A group that a row names makes its other labels negative there; an absent group leaves them unknown. */
 export function targetsOf(rows: readonly TrainingRow[], space: LabelSpace): RowTargets {
   const width = space.labels.length;

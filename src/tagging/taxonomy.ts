@@ -70,10 +70,15 @@ async function readShape<T>(file: string, shape: z.ZodType<T>): Promise<T> {
   try {
     return shape.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {
-    const detail =
-      cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : 'it is no readable JSON';
-    throw invalid(file, detail ?? 'it is not as documented', cause);
+    throw invalid(file, detailOf(cause), cause);
   }
+}
+
+function detailOf(cause: unknown): string {
+  if (cause instanceof z.ZodError) return z.prettifyError(cause).split('\n')[0]!;
+  return (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    ? 'there is no such file'
+    : 'it is no readable JSON';
 }
 
 function invalid(file: string, detail: string, cause?: unknown): Failure {

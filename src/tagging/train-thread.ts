@@ -2,6 +2,9 @@ import { serveTasks } from '../inference/thread.js';
 import { type LinearModel, type LogisticOptions, type Targets, trainLogistic } from './logistic.js';
 import { project, type SparseRows } from './sparse.js';
 import { scoreMembers, trainMembers } from './text-part/members.js';
+import { textRows } from './text-part/text-rows.js';
+import { excerptsOf } from './training/excerpts.js';
+import { keysOf } from './training/row-keys.js';
 
 export interface LearningTask {
   rows: SparseRows;
@@ -25,6 +28,11 @@ export const trainTasks = {
     const { weights, labels, bias } = learnModel(task);
     return project(others, weights, labels, bias);
   },
+
+  /** What a training asks of all its rows before it learns. */
+  keys: keysOf,
+  excerpts: ({ texts, seed }: { texts: string[][]; seed: number }) => excerptsOf(texts, seed),
+  textRows,
 
   members: trainMembers,
   memberScores: scoreMembers,

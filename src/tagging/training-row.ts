@@ -44,14 +44,16 @@ export interface TrainingRow {
 
 const names = z.array(z.string().min(1));
 const shares = z.record(z.string().min(1), z.number().min(0).max(1));
-const groupName = z.string().regex(/^[a-z][a-z0-9_-]*$/i, 'a group is named by letters, digits, - and _');
+const groupName = z.string().regex(/^\p{L}[\p{L}\p{N}_-]*$/u, 'a group is named by letters, digits, - and _');
+/** The largest number that a float32 holds, (2 − 2⁻²³) · 2¹²⁷. */
+const FLOAT32_MOST = (2 - 2 ** -23) * 2 ** 127;
 const vector = z
-  .array(z.number())
+  .array(z.number().min(-FLOAT32_MOST).max(FLOAT32_MOST))
   .min(1)
   .transform((values) => Float32Array.from(values));
 
 const documentedRow = z.object({
-  id: z.union([z.string().min(1), z.number()]).transform(String),
+  id: z.union([z.string().min(1), z.number()], 'it is a text or a number').transform(String),
   title: z.string().nullish(),
   synopsis: z.string().nullish(),
   transcript: z.union([z.string(), z.array(z.string())]).nullish(),
@@ -90,7 +92,9 @@ export function parseRow(value: unknown, place: string): TrainingRow {
   if (row.success) return rowOf(row.data);
   const [issue] = row.error.issues;
   const where = issue?.path.join('.') || 'the row';
-  throw new Failure('BAD_INPUT', `${place}: ${where} is wrong (${issue?.message}); correct or remove it.`);
+  // What is wrong with a name stands below it.
+  const what = issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message;
+  throw new Failure('BAD_INPUT', `${place}: ${where} is wrong (${what}); correct or remove it.`);
 }
 
 function rowOf(row: z.output<typeof documentedRow>): TrainingRow {

@@ -81,14 +81,22 @@ function groupCard(
   const ordered = [...tags].sort((a, b) => rank(a) - rank(b) || b.probability - a.probability);
   const chosen = ordered.filter((tag) => rank(tag) < REFUSED);
   const refused = ordered.filter((tag) => rank(tag) >= REFUSED);
+  const judged = refused.filter(({ state }) => state !== 'ABSTAINED');
+  const unjudged = refused.filter(({ state }) => state === 'ABSTAINED');
   return element(
     'section',
     { className: 'card group', ariaLabel: name },
     element('h2', {}, name),
-    chosen.length === 0 && element('p', { className: 'none' }, 'Nothing stands out here.'),
+    chosen.length === 0 &&
+      element(
+        'p',
+        { className: 'none' },
+        judged.length === 0 ? 'There is too little to go by here.' : 'Nothing stands out here.',
+      ),
     ...chosen.slice(0, TAGS_AT_FIRST).map(row),
     folded('more that fit', chosen.slice(TAGS_AT_FIRST).map(row)),
-    folded('that do not fit', refused.map(refusedRow)),
+    folded('that do not fit', judged.map(refusedRow)),
+    folded('with too little to go by', unjudged.map(refusedRow)),
   );
 }
 

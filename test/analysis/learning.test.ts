@@ -103,7 +103,10 @@ describe('a training', () => {
     expect(Object.keys(run.classifier?.figures ?? {}).length).toBeGreaterThan(0);
     expect(run.events.map(({ number }) => number)).toEqual(run.events.map((_, i) => i + 1));
     expect(new Set(run.events.map(({ stage }) => stage)).size).toBeGreaterThan(2);
-    expect(run.events.at(-1)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(run.events.at(-1)).toMatchObject({
+      state: 'SUCCEEDED',
+      message: expect.stringMatching(/ready; .* too little of 19 labels of its groups .*: no title has them/),
+    });
   });
 
   it('on the same rows with the same seed comes to the same version', async () => {

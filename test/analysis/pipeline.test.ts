@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { readEmbeddings } from '../../src/analysis/explanations.js';
 import { Queue } from '../../src/analysis/queue.js';
 import { AnalysisRunner } from '../../src/analysis/runner.js';
 import { STAGES } from '../../src/analysis/stage.js';
@@ -9,6 +10,8 @@ import { newId } from '../../src/catalog/id.js';
 import { type Engine, openEngine } from '../../src/engine.js';
 import { Failure } from '../../src/failure.js';
 import type { AnalysisEvent } from '../../src/generated/prisma/client.js';
+import { timeWeights } from '../../src/signals/features.js';
+import type { SignalEmbedding } from '../../src/signals/signal.js';
 import { createTestDatabase, type TestDatabase } from '../database.js';
 import { renderFilm, SUBTITLES } from './film.js';
 import { collect, oneTo, silent } from './harness.js';
@@ -55,6 +58,14 @@ async function cachedStages(id: string): Promise<string[]> {
   const { stages } = await read(id);
   return STAGES.map(({ name }) => name).filter((name) => stages.find(({ stage }) => stage === name)?.cached);
 }
+
+async function storedVectors(trailerId: string): Promise<SignalEmbedding[]> {
+  const stored = await readEmbeddings(engine.database.prisma, [trailerId], engine.pack.encoders);
+  return stored.get(trailerId) ?? [];
+}
+
+const distance = (a: Float32Array | undefined, b: Float32Array | undefined) =>
+  Math.max(...(a ?? []).map((value, k) => Math.abs(value - b![k]!)));
 
 /** A queue whose stages go wrong as told, over the same database. */
 function faultyRunner(failure: (signal: AbortSignal) => Promise<never>): AnalysisRunner {
@@ -122,6 +133,35 @@ describe('an analysis', () => {
       ['PICTURE', true],
       ['SOUND', true],
     ]);
+  });
+
+  it('of a trailer without words stores the vectors of picture and sound as the means of their moments', async () => {
+    const id = await request(film);
+    await run(id);
+    const stored = await storedVectors((await read(id)).trailerId);
+    expect(stored.find(({ signal }) => signal === 'TEXT')?.vector).toBeNull();
+    for (const { vector, moments } of stored.filter(({ signal }) => signal !== 'TEXT')) {
+      const shares = timeWeights(moments);
+      const means = moments[0]?.vector.map((_, k) =>
+        moments.reduce((sum, moment, i) => sum + shares[i]! * moment.vector[k]!, 0),
+      );
+      expect(distance(vector?.subarray(0, means?.length), means)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('finds the vectors again that an earlier version stored as text', async () => {
+    const { prisma } = engine.database;
+    const id = await request(film);
+    await run(id);
+    const { trailerId } = await read(id);
+    const before = await storedVectors(trailerId);
+    await prisma.$executeRaw`
+      UPDATE "SignalVector" SET "vector" = convert_to(replace(encode("vector", 'base64'), chr(10), ''), 'UTF8')
+      WHERE "trailerId" = ${trailerId}`;
+    expect(await storedVectors(trailerId)).not.toEqual(before);
+    const sql = await readFile('prisma/migrations/20261123063000_vectors_as_bytes/migration.sql', 'utf8');
+    await engine.database.pool.query(sql);
+    expect(await storedVectors(trailerId)).toEqual(before);
   });
 
   it('of content that is known skips every stage whose result is known', async () => {

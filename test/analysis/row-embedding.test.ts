@@ -50,3 +50,13 @@ test('a row gets the vectors, the words and the measures of its media, and the s
   expect((await embed()).rows).toEqual(rows);
   expect(await readdir(config.dataFolder)).not.toContain('decoded');
 }, 60_000);
+
+test('a trailer that cannot be read is named with its row', async () => {
+  const media = path.join(folder, 'missing.mp4');
+  const { identity } = await choosePack(config);
+  const parts = { config, pack: identity, threads, signal: new AbortController().signal };
+  await expect(embedRows([parseRow({ id: 'lost', media }, '')], parts, () => {})).rejects.toMatchObject({
+    code: 'SOURCE_NOT_FOUND',
+    message: expect.stringContaining(`Row lost, ${media}: There is no file missing.mp4`),
+  });
+});

@@ -49,3 +49,13 @@ test('import of a file whose columns nobody knows says how to name them', async 
     stderr: expect.stringContaining('--map name=title,id=page'),
   });
 }, 60_000);
+
+test('import of a file in another encoding names the line, and how to save it', async () => {
+  const file = path.join(database.config.dataFolder, 'western.jsonl');
+  await writeFile(file, Buffer.from('{"id": "a", "name": "A"}\n{"id": "b", "name": "Ärger"}', 'latin1'));
+  expect(await marquee('import', file)).toMatchObject({
+    exitCode: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/western\.jsonl is not in UTF-8 at line 2: save it as UTF-8/),
+  });
+}, 60_000);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { refuseForeign } from '../../src/cli/classifier-file.js';
 import type { Evaluation } from '../../src/tagging/evaluation/evaluate.js';
 import { randomStream } from '../../src/tagging/random.js';
 
@@ -17,7 +18,7 @@ let folder: string;
 const file = (name: string) => path.join(folder, name);
 
 /** Stories of three kinds, half of them as transcripts. */
-function rows(count: number, seed: number): string {
+function rows(count: number, seed: number, others: string[] = [], groups: object = {}): string {
   const random = randomStream(seed);
   const letters = 'abcdefghijklmnopqrst';
   const filler = () => `filler${letters[Math.floor(random() * 20)]}${letters[Math.floor(random() * 20)]}`;
@@ -26,7 +27,11 @@ function rows(count: number, seed: number): string {
     const own = () => kind.words[Math.floor(random() * kind.words.length)]!;
     const words = Array.from({ length: 40 }, (_, k) => (k % 8 === 0 ? own() : filler()));
     const told = i % 2 === 0 ? { synopsis: words.join(' ') } : { transcript: [words.join(' '), 'and then'] };
-    return JSON.stringify({ id: `${seed}-${i}`, ...told, labels: { genre: [kind.genre] } });
+    return JSON.stringify({
+      id: `${seed}-${i}`,
+      ...told,
+      labels: { genre: [kind.genre, ...others], ...groups },
+    });
   }).join('\n');
 }
 
@@ -81,12 +86,44 @@ test('a training that is killed leaves the file of the last one, and runs again 
   expect((await readFile(file('again.onnx'))).equals(before)).toBe(true);
 }, 120_000);
 
+test('train names the labels of the rows that the taxonomy does not know', async () => {
+  const taxonomy = path.join(import.meta.dirname, '../../models/taxonomy.json');
+  await writeFile(file('strange.jsonl'), rows(150, 3, ['Misspelt'], { tone: ['Bright'] }));
+  const flags = ['--text-only', '--out', file('known.onnx'), '--taxonomy', taxonomy];
+  const { stdout } = await marquee('train', file('strange.jsonl'), ...flags);
+  expect(stdout).toMatch(/^names that the taxonomy does not know: genre: Misspelt \(150\), tone \(150\)$/m);
+}, 60_000);
+
+test('a classifier of vectors that the pack does not make is refused, one of words alone is not', async () => {
+  const row = (i: number) => ({
+    id: `${i}`,
+    vectors: { SOUND: [i % 2, i] },
+    labels: { genre: i % 2 ? ['Loud'] : [] },
+  });
+  const lines = Array.from({ length: 20 }, (_, i) => JSON.stringify(row(i)));
+  await writeFile(file('vectors.jsonl'), lines.join('\n'));
+  await marquee('train', file('vectors.jsonl'), '--out', file('vectors.onnx'));
+  const encoders = ['picture@1', 'sound@1'];
+  const foreign = await readFile(file('vectors.onnx'));
+  expect(() => refuseForeign(foreign, encoders)).toThrow(
+    /reads vectors of encoders that its rows did not name, which this pack does not make/,
+  );
+  await train('words.onnx');
+  refuseForeign(await readFile(file('words.onnx')), encoders);
+}, 60_000);
+
 test.each([
   [['train', 'missing.jsonl'], /There is no file missing.jsonl/],
   [['train', 'rows.jsonl', '--aim', 'fame'], /--aim is best-f1/],
   [['train', 'rows.jsonl', '--group', 'mood'], /no group mood: the groups are genre/],
   [['train', 'rows.jsonl', '--out', 'nowhere/c.onnx'], /no folder .*nowhere: make it/],
   [['train', 'missing.jsonl', '--out', '.'], /is a folder: name a file/],
+  [['train', 'rows.jsonl', '--out', 'rows.jsonl'], /rows.jsonl holds rows to learn from: name another/],
+  [['train', 'rows.jsonl', '--seed', ''], /--seed is a whole number/],
+  [['train', 'rows.jsonl', '--taxonomy', 'none.json'], /none.json is not usable: there is no such file/],
+  [['weak-label', 'rows.jsonl', '--taxonomy', 'rows.jsonl'], /not usable: it is no readable JSON/],
+  [['evaluate', 'missing.jsonl', '--card', 'none.md'], /There is no model card none.md/],
+  [['evaluate', 'missing.jsonl', '--card', 'rows.jsonl'], /The card has no place for figures/],
   [['train', 'letters.jsonl'], /0 of the 2 rows have vectors or 3 words/],
   [['train', 'unlabelled.jsonl', '--group', 'mood'], /No row names a label/],
   [['evaluate', 'missing.jsonl', '--classifier', 'rows.jsonl'], /rows.jsonl is no classifier/],

@@ -72,6 +72,7 @@ describe('trainClassifier', () => {
     ['an upload that is not there', { source: { uploadId: 'upload_x' } }, 'NOT_FOUND'],
     ['no rows at all', { source: { catalog: false } }, 'BAD_INPUT'],
     ['an empty name', { name: ' ' }, 'BAD_INPUT'],
+    ['no aim at all', { aim: { bestF1: false } }, 'BAD_INPUT'],
     ['a precision that nothing reaches', { aim: { precision: 1 } }, 'BAD_INPUT'],
   ])('refuses %s as data', async (_what, input, code) => {
     const { training, errors } = await train(input);

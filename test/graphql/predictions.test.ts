@@ -183,6 +183,22 @@ describe('the objects of the catalog', () => {
     const { data: service } = await server.graphql('{ _service { sdl } }');
     expect(service._service.sdl).toMatch(/type Title implements Node\s+@key\(fields: "id"\)/);
   });
+
+  it.each([
+    { __typename: 'Webhook', id: 'webhook_1' },
+    { __typename: 'Prediction', id: 'prediction_1' },
+    { __typename: 'Title' },
+    { __typename: 'Trailer', id: 7 },
+    {},
+    'Title',
+  ])('are refused by a sentence where a gateway names none: %j', async (wrong) => {
+    const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
+    const { errors } = await server.graphql(query, { of: [{ __typename: 'Title', id: titleIds[2] }, wrong] });
+    expect(errors?.[0]).toMatchObject({
+      message: 'Representation 1 names no entity: give the `__typename` Title or Trailer and an `id`.',
+      extensions: { code: 'BAD_INPUT', retryable: false },
+    });
+  });
 });
 
 describe('reviews', () => {

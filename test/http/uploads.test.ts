@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunningServer, runServer } from './running-server.js';
 
@@ -11,8 +12,12 @@ const MOST_BYTES = 200_000;
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 15_000 };
 let server: RunningServer;
+/** What operators are told of faults. */
+const faults: string[] = [];
 beforeAll(async () => {
-  server = await runServer((config) => ({ limits: { ...config.limits, uploadBytes: MOST_BYTES } }));
+  server = await runServer((config) => ({ limits: { ...config.limits, uploadBytes: MOST_BYTES } }), {
+    log: pino({ level: 'error' }, { write: (line) => faults.push(line) }),
+  });
 });
 afterAll(() => server.close());
 
@@ -103,6 +108,7 @@ describe('PUT /uploads', () => {
     sending.destroy();
     await vi.waitFor(async () => expect(await storedFiles()).toEqual(before), PATIENCE);
     expect(await server.database.prisma.upload.count()).toBe(uploads);
+    expect(faults).toEqual([]);
   });
 
   it('refuses an empty file', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { threadId } from 'node:worker_threads';
+import { parentPort, threadId } from 'node:worker_threads';
 import { serveTasks } from '../../dist/inference/thread.js';
 
 let multiple = 2;
@@ -17,6 +17,10 @@ serveTasks({
       throw new Error('the thread falls over');
     });
     return new Promise(() => undefined);
+  },
+  /** As Node tells of a message that it cannot read. */
+  misread: () => {
+    parentPort.emit('messageerror', new Error('the bytes make no value'));
   },
   refuse: () => {
     throw new Error('a bug with a secret in it');

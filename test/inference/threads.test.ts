@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Tasks, ThreadPool } from '../../src/inference/threads.js';
 
@@ -7,6 +9,7 @@ interface SampleTasks extends Tasks {
   learn(factor: number): void;
   times(input: number): number;
   crash(input: null): never;
+  misread(input: null): void;
   refuse(input: null): never;
   wait(input: null): void;
   slow(milliseconds: number): string;
@@ -50,6 +53,28 @@ describe('a pool of threads', () => {
     await expect(pool.run('crash', null)).rejects.toMatchObject({ code: 'WORKER_CRASHED', retryable: true });
     expect(await other).toBe('ended');
     expect(await Promise.all([1, 2, 3, 4].map((input) => pool.run('double', input)))).toEqual([2, 4, 6, 8]);
+  });
+
+  it('fails the calls of a thread when a message to it or from it cannot be read, and replaces it', async () => {
+    const workers: Worker[] = [];
+    const collect = (message: unknown) => workers.push((message as { worker: Worker }).worker);
+    subscribe('worker_threads', collect);
+    const pool = open(1);
+    const before = await pool.run('name', null);
+    unsubscribe('worker_threads', collect);
+    const begun = withResolvers();
+    const lost = pool.run('wait', null, { progress: () => begun.resolve() });
+    await begun.promise;
+    workers[0]!.emit('messageerror', new Error('the bytes make no value'));
+    await expect(lost).rejects.toMatchObject({ code: 'WORKER_CRASHED', retryable: true });
+    const after = await pool.run('name', null);
+    expect(after).not.toBe(before);
+  });
+
+  it('fails a call whose message the thread could not read', async () => {
+    const pool = open(1);
+    await expect(pool.run('misread', null)).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
+    expect(await pool.run('double', 4)).toBe(8);
   });
 
   it('ends a thread that listens to nobody when it is stopped, and fails its calls as cancelled', async () => {

@@ -1,22 +1,28 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canEnterLate, judgeKeyFrames, planWindows, type Window } from '../../src/media/decode-plan.js';
-import type { MediaFacts } from '../../src/media/facts.js';
+import { canEnterLate, firstWindows, planWindows } from '../../src/media/decode-plan.js';
+import type { MediaFacts, VideoFacts } from '../../src/media/facts.js';
 import { measureFrame } from '../../src/media/frame-measures.js';
 import type { Gop } from '../../src/media/gops.js';
 import type { DecodedSegment } from '../../src/media/joined-segments.js';
+import { judgeKeyFrames } from '../../src/media/key-frames.js';
+import type { PacketList } from '../../src/media/packets.js';
 import { probeTrailer } from '../../src/media/probe.js';
 import { startReading } from '../../src/media/reading.js';
 import { wholePictures } from '../../src/media/whole-pictures.js';
+import type { Window } from '../../src/media/windows.js';
 import { ffmpeg, LIMITS, removeFolder, testFolder } from './made.js';
 
 const RATE = 25;
 const SIZE = { width: 32, height: 18 };
 const signal = new AbortController().signal;
 
-/** A picture of one grey. */
-const grey = (luma: number, seconds: number) =>
-  measureFrame(new Uint8Array((SIZE.width * SIZE.height * 3) / 2).fill(luma), SIZE, seconds);
+/** A picture of one grey, the lowest quarter of it of another. */
+const grey = (luma: number, seconds: number, lowest = luma) => {
+  const pixels = SIZE.width * SIZE.height;
+  const data = new Uint8Array((pixels * 3) / 2).fill(luma);
+  return measureFrame(data.fill(lowest, (pixels * 3) / 4, pixels), SIZE, seconds);
+};
 
 /** Groups one after another: sizes of their packets, the key frame's first. */
 function groups(...sizes: number[][]): Gop[] {
@@ -85,30 +91,85 @@ describe('windows', () => {
   });
 });
 
+describe('a film of many pixels', () => {
+  const video = { codec: 'h264', width: 1920, height: 1080 } as VideoFacts;
+  const facts = { format: 'matroska,webm', video };
+  /** Packets of the groups, each second one shown before its predecessor where they are stored out of order. */
+  const packetsOf = (gops: Gop[], isReordered: boolean): PacketList => {
+    const all = gops.flatMap((gop) => [gop.keyBytes, ...gop.packets.map(({ bytes }) => bytes)]);
+    const keys = new Set(gops.map(({ startSeconds }) => Math.round(startSeconds * RATE)));
+    const shown = (i: number) => (isReordered && !keys.has(i) ? i + (i % 2 === 0 ? -1 : 1) : i);
+    return {
+      timeBase: 1 / RATE,
+      pts: Float64Array.from(all, (_, i) => shown(i)),
+      bytes: Float64Array.from(all),
+      isKey: Uint8Array.from(all, (_, i) => Number(keys.has(i))),
+      firstPts: 0,
+      endPts: all.length,
+      leadSeconds: 0,
+    };
+  };
+  const early = uneven({}).slice(0, 100);
+  const second = uneven({}).slice(0, 51);
+
+  test('is decoded whole where neither key frames nor the order of packets hint at cuts', () => {
+    const fixed = groups(uneven({}), uneven({}), uneven({}), early);
+    expect(firstWindows(packetsOf(fixed, false), facts)).toBeNull();
+    expect(firstWindows(packetsOf(fixed, true), facts)).not.toBeNull();
+  });
+
+  test('is decoded in windows where key frames are on cuts, or never far apart', () => {
+    const marked = groups(uneven({}), early, early, early);
+    const dense = groups(...new Array<number[]>(6).fill(second));
+    for (const gops of [marked, dense]) expect(firstWindows(packetsOf(gops, false), facts)).not.toBeNull();
+  });
+});
+
 describe('neighbouring key frames', () => {
   const early = [100, 10, 10, 10, 10, 10, 10, 10, 10, 10];
   const gops = groups(early, uneven({}), early);
-  const judged = (lumas: number[], seen: Window[] = []) =>
-    judgeKeyFrames(
-      gops,
-      lumas.map((luma, i) => grey(luma, gops[i]?.startSeconds ?? 0)),
-      seen,
-    );
+  const judged = (all: Gop[], lumas: number[], windows: Window[] = []) => {
+    const keys = lumas.map((luma, i) => grey(luma, all[i]?.startSeconds ?? 0));
+    const verdict = judgeKeyFrames(all, { keys, frames: keys, windows });
+    return { cutsAtKeys: verdict.cutsAtKeys, windows: verdict.windows.map(rounded) };
+  };
 
   test('that differ are a cut where the second is early, and dear beside the packets before it', () => {
-    expect(judged([60, 200, 200])).toEqual({ windows: [], cutsAtKeys: [0.4] });
-    expect(judged([60, 60, 60])).toEqual({ windows: [], cutsAtKeys: [] });
+    expect(judged(gops, [60, 200, 200])).toEqual({ windows: [], cutsAtKeys: [0.4] });
+    expect(judged(gops, [60, 60, 60])).toEqual({ windows: [], cutsAtKeys: [] });
+  });
+
+  test('that differ are looked at between where the second is early but not dear, or differs only a little', () => {
+    const wild = groups([100, 30, 30, 30, 30, 30, 30, 30, 30, 30], uneven({}), early);
+    expect(judged(wild, [60, 200, 200])).toEqual({ windows: [[0, 0.4, 0]], cutsAtKeys: [] });
+    const keys = gops.map(({ startSeconds }, i) => grey(60, startSeconds, i === 0 ? 60 : 100));
+    const { windows, cutsAtKeys } = judgeKeyFrames(gops, { keys, frames: keys, windows: [] });
+    expect({ windows: windows.map(rounded), cutsAtKeys }).toEqual({ windows: [[0, 0.4, 0]], cutsAtKeys: [] });
+  });
+
+  test('that differ at the ends of the longest shot are looked at between: nothing says that the second is forced', () => {
+    expect(judged(gops, [60, 60, 200])).toEqual({ windows: [[0.4, 8.4, 0.4]], cutsAtKeys: [] });
+    const drifting = groups(early, early, early, uneven({}), uneven({}), uneven({}), early);
+    expect(judged(drifting, [60, 60, 60, 60, 200, 200, 200]).windows).toEqual([]);
+  });
+
+  test('that differ, an even distance apart, are looked at between unless the frames before the second show why', () => {
+    const fixed = groups(uneven({}), uneven({}), uneven({}), uneven({}));
+    expect(judged(fixed, [60, 60, 200, 200])).toEqual({ windows: [[8, 16, 8]], cutsAtKeys: [] });
+    const keys = [60, 60, 200, 200].map((luma, i) => grey(luma, fixed[i]?.startSeconds ?? 0));
+    const frames = [...keys.slice(0, 2), grey(200, 12), ...keys.slice(2)];
+    expect(judgeKeyFrames(fixed, { keys, frames, windows: [] }).windows).toEqual([]);
   });
 
   test('of which one is black have a fade between them, which is decoded unless it was', () => {
-    expect(judged([60, 60, 16]).windows.map(rounded)).toEqual([[0.4, 8.55, 0.4]]);
-    expect(judged([60, 60, 16], [{ from: 0.4, to: 8.55, keySeconds: 0.4 }]).windows).toEqual([]);
+    expect(judged(gops, [60, 60, 16]).windows).toEqual([[0.4, 8.4, 0.4]]);
+    expect(judged(gops, [60, 60, 16], [{ from: 0.4, to: 8.4, keySeconds: 0.4 }]).windows).toEqual([]);
     // Decoded again, it begins and ends where the windows do that it replaces.
     const seen = [
       { from: 0, to: 0.6, keySeconds: 0 },
-      { from: 8.4, to: 9, keySeconds: 8.4 },
+      { from: 8.2, to: 9, keySeconds: 0.4 },
     ];
-    expect(judged([60, 60, 16], seen).windows.map(rounded)).toEqual([[0, 9, 0]]);
+    expect(judged(gops, [60, 60, 16], seen).windows).toEqual([[0, 9, 0]]);
   });
 });
 

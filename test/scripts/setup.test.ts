@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const isRoot = process.getuid?.() === 0;
+/** Root may write everywhere. */
+const STRANGER = isRoot ? { uid: 65534 } : {};
 
 describe('the set-up', () => {
   let folder: string;
@@ -22,9 +24,10 @@ describe('the set-up', () => {
   function run(
     args: string[],
     env: NodeJS.ProcessEnv = process.env,
+    user: { uid?: number } = {},
   ): Promise<{ status: number; said: string }> {
     return new Promise((resolve) => {
-      execFile(process.execPath, args, { cwd: root, env }, (error, stdout, stderr) => {
+      execFile(process.execPath, args, { cwd: root, env, ...user }, (error, stdout, stderr) => {
         resolve({ status: error ? Number(error.code) : 0, said: stdout + stderr });
       });
     });
@@ -66,6 +69,17 @@ describe('the set-up', () => {
     const sudo = isRoot ? '' : 'sudo ';
     expect(said).toContain(
       `"${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ffmpeg"`,
+    );
+  });
+
+  it('says what cannot be written in a clone that belongs to somebody else', async () => {
+    for (const name of ['scripts', 'package.json', 'package-lock.json'])
+      await cp(path.join(root, name), path.join(folder, name), { recursive: true });
+    await chmod(folder, 0o555);
+    const { status, said } = await run([path.join(folder, 'scripts/setup.mjs'), '--quiet'], {}, STRANGER);
+    expect(status).toBe(1);
+    expect(said).toBe(
+      `Marquee is not set up here, and ${path.join(folder, '.marquee')} cannot be written: run this once as a user who may.\n`,
     );
   });
 

@@ -1,6 +1,5 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { ThreadPool } from '../../src/inference/threads.js';
-import { contentWords } from '../../src/signals/text-words.js';
 import { averagePrecision, columns } from '../../src/tagging/measure.js';
 import { randomStream } from '../../src/tagging/random.js';
 import { learnTextPart, type TextLesson } from '../../src/tagging/text-part/learn-text-part.js';
@@ -44,7 +43,7 @@ const learned = learnTextPart(lesson, threads);
 test('a text part gives a label the highest logit of the text whose word tells it, seen or not', async () => {
   const { part, unseen } = await learned;
   const sides = Int8Array.from(lesson.targets, (t) => (Number.isNaN(t) ? 0 : t * 2 - 1));
-  const answers = TELLING.map((word) => textLogits(part, [contentWords(`the ${word} by the river`)]));
+  const answers = TELLING.map((word) => textLogits(part, part.reader.read([`the ${word} by the river`]).row));
   for (const [j] of TELLING.entries()) {
     const column = answers.map((logits) => logits[j]!);
     expect(column.indexOf(Math.max(...column))).toBe(j);
@@ -65,7 +64,7 @@ test('what the lines add and the biases sum up to the logits, also where a term 
   const { part } = await learned;
   const lines = ['the murder in the house', 'a murder in the street', '', 'a kiss'];
   const contributions = lineContributions(part, lines);
-  const logits = textLogits(part, lines.map(contentWords));
+  const logits = textLogits(part, part.reader.read(lines).row);
   for (const [j, logit] of logits.entries()) {
     const added = lines.reduce((sum, _, i) => sum + contributions[i * part.labels + j]!, part.bias[j]!);
     expect(added).toBeCloseTo(logit, 5);
@@ -76,8 +75,8 @@ test('a decoded text part answers like the encoded one', async () => {
   const { part } = await learned;
   const { metadata, tensors } = encodeTextPart(part);
   const copy = decodeTextPart({ metadata: JSON.parse(JSON.stringify(metadata)), tensors });
-  const stems = lesson.texts[3]!.map(contentWords);
-  expect(textLogits(copy, stems)).toEqual(textLogits(part, stems));
+  const { row } = part.reader.read(lesson.texts[3]!);
+  expect(textLogits(copy, copy.reader.read(lesson.texts[3]!).row)).toEqual(textLogits(part, row));
 });
 
 test('an encoded text part with a missing or short array is refused as damaged', async () => {
@@ -99,6 +98,18 @@ test('learning that is cancelled ends with CANCELLED', async () => {
   });
 });
 
+test('texts are counted in a thread: a training that is cancelled meanwhile has begun to learn nothing', async () => {
+  const pool = new ThreadPool<typeof trainTasks>(
+    new URL('../../dist/tagging/train-thread.js', import.meta.url),
+    1,
+  );
+  const begun = vi.spyOn(pool, 'run');
+  const learning = learnTextPart(lesson, pool);
+  setImmediate(() => void pool.stop());
+  await expect(learning).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(begun.mock.calls.map(([task]) => task)).toEqual(['textRows']);
+});
+
 test('a kind of text that is four times as frequent does not drown what another kind says of a word', async () => {
   const few = toyLesson();
   const isMany = (i: number) => i >= few.texts.length;
@@ -118,7 +129,7 @@ test('a kind of text that is four times as frequent does not drown what another 
   };
   const worth = async (given: TextLesson) => {
     const { part } = await learnTextPart(given, threads);
-    const logit = (line: string) => textLogits(part, [contentWords(line)])[0]!;
+    const logit = (line: string) => textLogits(part, part.reader.read([line]).row)[0]!;
     return logit('murder river') - logit('house river');
   };
   const apart = await worth(mixedLesson);

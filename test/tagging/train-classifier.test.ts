@@ -2,7 +2,6 @@ import { Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { openOnnx } from '../../src/inference/onnx-session.js';
 import type { SignalEmbedding } from '../../src/signals/signal.js';
-import { contentWords } from '../../src/signals/text-words.js';
 import { answersTo } from '../../src/tagging/classifier.js';
 import { readClassifier } from '../../src/tagging/classifier-file.js';
 import { randomStream } from '../../src/tagging/random.js';
@@ -130,7 +129,7 @@ test.each(['linear', 'hidden'] as const)(
     const layout = classifier.vectors!.layout;
     const x = new Float32Array(inputsOf(layout));
     writeInputs(layout, { vectors: rows[0]!.vectors, hasWords: true }, x);
-    const words = textLogits(classifier.text!, rows[0]!.lines.map(contentWords));
+    const words = textLogits(classifier.text!, classifier.text!.reader.read(rows[0]!.lines).row);
     const { logits } = await session.run({
       words: new Tensor('float32', words, [1, 3]),
       x: new Tensor('float32', x, [1, x.length]),

@@ -44,6 +44,14 @@ test('a row tells what kind of text its words are', () => {
   expect(rows.map((value) => row(value).register)).toEqual(['SPEECH', 'SYNOPSIS', 'EXTRACT']);
 });
 
+test('groups and labels are named in any script', () => {
+  const { labels } = spaceOfRows([row({ labels: { Жанр: ['Драма'], ジャンル: ['コメディ'] } })]);
+  expect(labels.map(({ id, group, name }) => [id, group, name])).toEqual([
+    ['жанр/драма', 'жанр', 'Драма'],
+    ['ジャンル/コメディ', 'ジャンル', 'コメディ'],
+  ]);
+});
+
 test('a byte order mark, alone at the beginning, belongs to no row', async () => {
   const line = '{"id":"a","synopsis":"\uFEFFÄrger"}\n';
   for (const content of [`\uFEFF${line}`, gzipSync(`\uFEFF${line}`)]) {
@@ -59,12 +67,33 @@ test.each([
     /rows-0, line 1: labels.genre is wrong/,
   ],
   ['probabilities beyond 1', '{"id":"a","soft":{"mood":{"Dark":2}}}', /line 1: soft.mood.Dark is wrong/],
-  ['a row without id', '{"synopsis":"x"}', /line 1: id is wrong/],
+  ['a number that no float32 holds', '{"id":"a","vectors":{"SOUND":[1,1e39]}}', /vectors.SOUND.1 is wrong/],
+  ['a row without id', '{"synopsis":"x"}', /line 1: id is wrong \(it is a text or a number\)/],
+  [
+    'a group that no id can begin with',
+    '{"id":"a","labels":{"a/b":["x"]}}',
+    /labels.a\/b is wrong \(a group is named by letters, digits, - and _\)/,
+  ],
 ])('%s is refused, naming the line', async (_, content, message) => {
   await expect(read(content)).rejects.toMatchObject({
     code: 'BAD_INPUT',
     message: expect.stringMatching(message),
   });
+});
+
+test('rows in another encoding than UTF-8 are refused, naming the line and what to do, also behind a letter that two reads share', async () => {
+  const western = Buffer.from('{"id":"b","synopsis":"Ein Ärgernis"}\n', 'latin1');
+  const good = Buffer.from(`{"id":"a","synopsis":"${'ä'.repeat(70_000)}"}\n`);
+  const message = /rows-0 is not in UTF-8 at line 2: save it as UTF-8/;
+  for (const content of [Buffer.concat([good, western]), gzipSync(Buffer.concat([good, western]))]) {
+    await expect(read(content)).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringMatching(message),
+    });
+  }
+  const wide = Buffer.from('\uFEFF{"id":"a","synopsis":"x"}\n', 'utf16le');
+  await expect(read(wide)).rejects.toThrow(/not in UTF-8 at line 1/);
+  expect((await read(good))[0]!.lines).toEqual(['ä'.repeat(70_000)]);
 });
 
 test('a file that is cut off, one with an endless line, and one that is not there are refused with what to do', async () => {

@@ -1,7 +1,9 @@
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SAMPLE_LINES } from '../../src/media/sample-story.js';
 import { clock } from '../../src/web/words.js';
+import { renderFilm } from '../analysis/film.js';
 import { genreRows } from '../analysis/learning-rows.js';
 import { CHROMIUM, complaintsOf, launchBrowser } from './browser.js';
 import { type RunningMarquee, runMarquee } from './running-marquee.js';
@@ -62,6 +64,18 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
       `[...document.querySelectorAll('.evidence img')].some((img) => img.naturalWidth > 0)`,
     );
     expect(complaints).toEqual([]);
+  });
+
+  it('does not say of labels that abstain that they do not fit', async () => {
+    const film = await renderFilm(path.join(marquee.config.dataFolder, 'without-words.mp4'));
+    await page.getByLabel('Choose a video').setInputFiles(film);
+    await page.getByRole('button', { name: 'Analyse the trailer' }).click();
+    await prediction().waitFor();
+    const theme = page.getByRole('region', { name: 'Theme' });
+    expect(await theme.locator('.none').textContent()).toBe('There is too little to go by here.');
+    expect((await theme.locator('summary').allTextContents()).join()).toMatch(
+      /^\d+ with too little to go by$/,
+    );
   });
 
   it('shows each stage as it runs, and misses no event when the connection breaks', async () => {

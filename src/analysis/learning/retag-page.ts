@@ -40,10 +40,14 @@ interface StoredVector {
   missingReason: string | null;
 }
 
+/** What will be written of a prediction; its other tags are gone by then, for a page of them is a thread's largest litter. */
 interface TaggedPrediction {
   predictionId: string;
   titleId: string;
-  tags: StoredTag[];
+  /** Tags that get rows of their own. */
+  rows: StoredTag[];
+  /** `OtherTags` as JSON. */
+  others: string;
 }
 
 /** Reads, tags and writes one page over a connection that nobody else uses meanwhile. Tagging a page twice changes nothing. */
@@ -59,7 +63,8 @@ export async function retagPage(
     const moments = tagger.reads === 'MOMENTS' ? await readMoments(client, vectors) : null;
     const embeddings = vectors.map((entry) => embeddingOf(entry, lines, moments));
     const tags = moments ? (await tagger.tag(embeddings)).tags : await decide(tagger, embeddings);
-    tagged.push({ predictionId, titleId, tags });
+    const { rows, others } = splitTags(tags);
+    tagged.push({ predictionId, titleId, rows, others: JSON.stringify(others) });
   }
   const written = await writePage(client, page, tagged);
   return { tagged: written ?? 0, skipped: stored.length - usable.length, isWanted: written !== null };
@@ -168,14 +173,13 @@ async function writeTags(
     client.query<{ id: string }>({ name: `retag-${name}`, text: WRITE[name], values });
   const held = await run('hold', [tagged.map(({ titleId }) => titleId)]);
   const titles = new Set(held.rows.map(({ id }) => id));
-  const split = tagged
-    .filter(({ titleId }) => titles.has(titleId))
-    .map(({ predictionId, tags }) => ({ predictionId, ...splitTags(tags) }));
-  const ids = split.map(({ predictionId }) => predictionId);
-  await run('predictions', [ids, split.map(({ others }) => JSON.stringify(others)), classifierId]);
+  const left = tagged.filter(({ titleId }) => titles.has(titleId));
+  const ids = left.map(({ predictionId }) => predictionId);
   await run('clear', [ids]);
-  const rows = split.flatMap(({ predictionId, rows: tags }) => tags.map((tag) => ({ predictionId, tag })));
+  const rows = left.flatMap(({ predictionId, rows: tags }) => tags.map((tag) => ({ predictionId, tag })));
+  // Before the predictions: each tag looks its own up, and finds one version of it instead of two.
   await run('tags', decisionColumns(rows));
+  await run('predictions', [ids, left.map(({ others }) => others), classifierId]);
   await run('profiles', [[...titles].sort()]);
   return ids.length;
 }

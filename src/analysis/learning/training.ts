@@ -39,7 +39,7 @@ export async function trainFromRequest({ parts, hold, signal }: LearningJob): Pr
     );
     signal.throwIfAborted();
     const { bytes, figures, name: fingerprint, dataFingerprint, encoders } = trained;
-    await hold.succeed(`The classifier ${name} is ready; activate it to use it.`, async (tx) => ({
+    await hold.succeed(readySentence(name, figures), async (tx) => ({
       classifierId: await saveClassifier(tx, {
         ...{ pack: parts.pack.id, name, fingerprint, dataFingerprint, models: encoders },
         figures: figures as Prisma.InputJsonObject,
@@ -51,6 +51,16 @@ export async function trainFromRequest({ parts, hold, signal }: LearningJob): Pr
     await threads.runOnEach('shut', undefined).catch(() => undefined);
     await threads.close();
   }
+}
+
+/** Who activates a classifier should know what the catalog would lose. */
+function readySentence(name: string, figures: Record<string, unknown>): string {
+  const { length } = figures.leftOut as string[];
+  const loss =
+    length === 0
+      ? ''
+      : ` It learned too little of ${length} ${length === 1 ? 'label' : 'labels'} of its groups (\`leftOut\` in its figures): no title has them while it is active.`;
+  return `The classifier ${name} is ready; activate it to use it.${loss}`;
 }
 
 async function sourceOf(parts: LearningParts, source: TrainingRequest['source']): Promise<TrainingSource> {

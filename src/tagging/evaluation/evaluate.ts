@@ -1,7 +1,14 @@
 import { Failure } from '../../failure.js';
 import { usableCores } from '../../inference/machine.js';
 import { builtModule, ThreadPool } from '../../inference/threads.js';
-import { type LabelSpace, placesOfName, type SpaceLabel, someGroups } from '../label-space.js';
+import {
+  byFrequency,
+  type LabelSpace,
+  type NameCount,
+  placesOfName,
+  type SpaceLabel,
+  someGroups,
+} from '../label-space.js';
 import type { trainTasks } from '../train-thread.js';
 import { truthOf } from '../training/aim.js';
 import { fingerprintRow, type TrainingRow } from '../training-row.js';
@@ -55,7 +62,7 @@ export interface Evaluation extends GroupEvaluation {
   /** Set when rows that taught the classifier were measured on. */
   warning: string | null;
   /** Names in the rows that no label of the classifier is known by. */
-  unknownLabels: { name: string; rows: number }[];
+  unknownLabels: NameCount[];
   /** Labels of the classifier that no row names: the rows cannot judge them. */
   unjudgedLabels: string[];
   draws: number;
@@ -125,9 +132,7 @@ export async function evaluate(
         seen > 0 && options.allowSeen
           ? `${seen} of the rows taught the classifier: these figures flatter it.`
           : null,
-      unknownLabels: [...unknownNames]
-        .map(([name, count]) => ({ name, rows: count }))
-        .sort((a, b) => b.rows - a.rows || (a.name < b.name ? -1 : 1)),
+      unknownLabels: byFrequency(unknownNames),
       unjudgedLabels: unjudged.map(({ id }) => id),
       ...{ draws: options.draws, seed: options.seed },
       ...whole,

@@ -24,15 +24,19 @@ export function writeFigures(
   evaluation: Evaluation,
   told: { rows: string; command: string },
 ): string {
+  const { from, to } = placeOfFigures(card);
+  return card.slice(0, from) + figuresBlock(evaluation, told) + card.slice(to);
+}
+
+/** Where a card's figures stand. @throws Failure BAD_INPUT when it has no place for them */
+export function placeOfFigures(card: string): { from: number; to: number } {
   const from = card.indexOf(BEGIN);
   const to = card.indexOf(END);
-  if (from < 0 || to < from) {
-    throw new Failure(
-      'BAD_INPUT',
-      `The card has no place for figures: write a line "${BEGIN}-->" and below it "${END}".`,
-    );
-  }
-  return card.slice(0, from) + figuresBlock(evaluation, told) + card.slice(to);
+  if (from >= 0 && to >= from) return { from, to };
+  throw new Failure(
+    'BAD_INPUT',
+    `The card has no place for figures: write a line "${BEGIN}-->" and below it "${END}".`,
+  );
 }
 
 /** The classifier whose figures a card carries; null where it carries none. */

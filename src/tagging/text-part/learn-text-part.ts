@@ -1,10 +1,5 @@
 import type { ThreadPool } from '../../inference/threads.js';
-import { weighDocument } from '../../signals/text-features.js';
-import { vocabularyOf } from '../../signals/text-files.js';
-import { contentWords } from '../../signals/text-words.js';
 import type { LinearModel } from '../logistic.js';
-import { stackRows } from '../sparse.js';
-import { countTerms } from '../term-counts.js';
 import type { trainTasks } from '../train-thread.js';
 import { learnMixture } from './learn-mixture.js';
 import type { MemberSettings } from './members.js';
@@ -60,21 +55,15 @@ export async function learnTextPart(
   progress: (done: number, of: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<LearnedTextPart> {
-  const { texts, excerpts, targets, seed } = lesson;
-  const counts = countTerms(texts, VOCABULARY);
-  const vocabulary = vocabularyOf(texts.length, counts);
-  const rows = stackRows(
-    [...texts, ...excerpts.map(({ lines }) => lines)].map((lines) =>
-      weighDocument(lines.map(contentWords), vocabulary),
-    ),
-    counts.length,
-  );
+  const { texts, excerpts, targets } = lesson;
+  const said = { texts, excerpts: excerpts.map(({ lines }) => lines), vocabulary: VOCABULARY };
+  const { terms, idf, rows } = await threads.run('textRows', said, signal ? { signal } : {});
   const { model, emphasis, unseen, shares } = await learnMixture(
     {
       ...{ ...lesson, rows, excerptsFrom: excerpts.map(({ row }) => row) },
       targets: targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1)),
     },
-    membersWith(seed),
+    membersWith(lesson.seed),
     threads,
     progress,
     signal,
@@ -84,8 +73,8 @@ export async function learnTextPart(
       labels: lesson.groups.length,
       ...quantised(model),
       ...knowing(
-        counts.map(([term]) => term),
-        vocabulary.idf.map((idf, term) => idf * emphasis[term]!),
+        terms,
+        idf.map((frequency, term) => frequency * emphasis[term]!),
       ),
     },
     unseen: unseen.slice(0, targets.length),

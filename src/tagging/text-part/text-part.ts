@@ -1,4 +1,5 @@
-import { type SparseRow, type Vocabulary, weighDocument, weighLines } from '../../signals/text-features.js';
+import { type SparseRow, type Vocabulary, weighLines } from '../../signals/text-features.js';
+import { DocumentReader } from './document-reader.js';
 
 /**
  * The text model inside a trained classifier: a text's row of weighted stems and pairs of stems (`weighLines`), each
@@ -10,6 +11,8 @@ export interface TextPart {
   terms: readonly string[];
   /** Index of the terms, and what each counts in a row: its inverse document frequency times its factor. */
   vocabulary: Vocabulary;
+  /** Reads whole texts by that vocabulary. */
+  reader: DocumentReader;
   /** terms × labels: a weight is its code times its term's scale. */
   codes: Int8Array;
   /** One a term. */
@@ -22,17 +25,18 @@ export interface TextPart {
 export function knowing(
   terms: readonly string[],
   emphasis: Float32Array,
-): Pick<TextPart, 'terms' | 'vocabulary'> {
-  return { terms, vocabulary: { index: new Map(terms.map((term, i) => [term, i])), idf: emphasis } };
+): Pick<TextPart, 'terms' | 'vocabulary' | 'reader'> {
+  const vocabulary = { index: new Map(terms.map((term, i) => [term, i])), idf: emphasis };
+  return { terms, vocabulary, reader: new DocumentReader(vocabulary) };
 }
 
 /**
  * The log-odds of each label that the words give, before any calibration. A text without known words gives the biases.
- * @param lines the stems of each line, as `contentWords` gives them
+ * @param row the whole text's, as the part's `reader` gives it
  */
-export function textLogits(part: TextPart, lines: readonly (readonly string[])[]): Float32Array {
+export function textLogits(part: TextPart, row: SparseRow): Float32Array {
   const logits = part.bias.slice();
-  addRow(part, weighDocument(lines, part.vocabulary), logits);
+  addRow(part, row, logits);
   return logits;
 }
 
@@ -45,10 +49,15 @@ export function lineContributions(part: TextPart, lines: readonly string[]): Flo
   return out;
 }
 
-function addRow({ codes, scale, labels }: TextPart, row: SparseRow, logits: Float32Array): void {
-  row.terms.forEach((term, k) => {
-    const weight = row.weights[k]! * scale[term]!;
+function addRow(
+  { codes, scale, labels }: TextPart,
+  { terms, weights }: SparseRow,
+  logits: Float32Array,
+): void {
+  for (let k = 0; k < terms.length; k++) {
+    const term = terms[k]!;
+    const weight = weights[k]! * scale[term]!;
     const from = term * labels;
     for (let j = 0; j < labels; j++) logits[j] = logits[j]! + weight * codes[from + j]!;
-  });
+  }
 }

@@ -3,14 +3,15 @@ import { setMaxListeners } from 'node:events';
 import { Failure } from '../../failure.js';
 import { usableCores } from '../../inference/machine.js';
 import { builtModule, ThreadPool } from '../../inference/threads.js';
-import { contentWords } from '../../signals/text-words.js';
 import { sigmoid } from '../calibration.js';
 import type { Classifier } from '../classifier.js';
 import { writeClassifier } from '../classifier-file.js';
 import { FOLDS, pick } from '../cross-fit.js';
 import { priorOf, sidesOf } from '../label-sides.js';
 import {
+  byFrequency,
   type LabelSpace,
+  type NameCount,
   someGroups,
   someLabels,
   spaceOfRows,
@@ -23,15 +24,17 @@ import { lengthUnit, textLengths } from '../text-lengths.js';
 import { learnTextPart } from '../text-part/learn-text-part.js';
 import type { Mixture } from '../text-part/mixture.js';
 import type { TextPart } from '../text-part/text-part.js';
+import { withTextThreads } from '../text-part/text-threads.js';
 import type { TrainingOptions, TrainingProgress } from '../train-classifier.js';
 import type { trainTasks } from '../train-thread.js';
-import { fingerprintRow, isReadable, REGISTERS, type TrainingRow } from '../training-row.js';
+import { REGISTERS, type TrainingRow } from '../training-row.js';
 import { thresholdsFor } from './aim.js';
 import { calibrateAll, chooseCalibrator, type UnseenAnswers } from './calibrator.js';
-import { type Excerpt, excerptsOf } from './excerpts.js';
+import type { Excerpt } from './excerpts.js';
 import type { fitTasks } from './fit-thread.js';
 import { type LearnedVectors, learnVectors } from './learn-vectors.js';
 import { learnLevels } from './least-words.js';
+import type { RowKey } from './row-keys.js';
 import { unseenFigures } from './unseen-figures.js';
 
 /** Raise it whenever the same rows and seed give another classifier. */
@@ -45,7 +48,9 @@ type Progress = (progress: TrainingProgress) => void;
 
 /** Everything that is learned from. */
 interface Lesson {
+  /** In the order of their fingerprints. */
   rows: TrainingRow[];
+  fingerprints: string[];
   /** Words of each row that carry matter; fewer than `FEWEST_WORDS` are not read. */
   words: number[];
   space: LabelSpace;
@@ -54,6 +59,8 @@ interface Lesson {
   folds: Uint8Array;
   /** Names of labels with too few rows to learn them. */
   leftOut: string[];
+  /** Names in the rows that the taxonomy has no label for: nothing is learned of them. */
+  unknown: NameCount[];
 }
 
 interface LearnedWords {
@@ -74,8 +81,12 @@ export async function learnClassifier(
 ): Promise<{ bytes: Buffer; figures: Record<string, unknown>; fingerprint: string }> {
   setMaxListeners(0, signal); // every fold of every candidate listens
   progress({ stage: 'reading', done: 0, of: 1 });
-  const lesson = lessonOf(given, options);
-  const { text, offsets, excerpts, shares } = await learnWords(lesson, options.seed, progress, signal);
+  const { lesson, learnedWords } = await withTextThreads(signal, async (threads) => {
+    const rows = given.map(({ id, lines, media }) => ({ id, lines, media }));
+    const read = lessonOf(given, await threads.run('keys', rows, { signal }), options);
+    return { lesson: read, learnedWords: await learnWords(read, options.seed, threads, progress, signal) };
+  });
+  const { text, offsets, excerpts, shares } = learnedWords;
   const learned = await learnSignals(lesson, offsets, options, progress, signal);
   progress({ stage: 'calibration', done: 0, of: 1 });
   const length = textLengths(lesson.words.filter(areEnough));
@@ -122,6 +133,7 @@ export async function learnClassifier(
     rows: lesson.rows.length,
     labels: lesson.space.labels.length,
     leftOut: lesson.leftOut,
+    unknownLabels: lesson.unknown,
     words: shares,
     calibration: { method: calibrator.method, losses },
     ...(levels ? { abstention: levels.figures } : {}),
@@ -131,14 +143,18 @@ export async function learnClassifier(
   const bytes = writeClassifier(classifier, {
     ...{ dataFingerprint: fingerprint, rows: lesson.rows.length, seed: options.seed, figures, code: CODE },
     aim: options.aim.kind === 'best-f1' ? 'best-f1' : `precision ${options.aim.floor}`,
-    learnedFrom: new Set(lesson.rows.map(fingerprintRow)),
+    learnedFrom: new Set(lesson.fingerprints),
   });
   return { bytes, figures, fingerprint };
 }
 
-/** @throws Failure BAD_INPUT when nothing can be learned */
-function lessonOf(given: readonly TrainingRow[], options: TrainingOptions): Lesson {
-  const rows = given.filter(isReadable).sort(byFingerprint);
+/** @param keys one a row @throws Failure BAD_INPUT when nothing can be learned */
+function lessonOf(given: readonly TrainingRow[], keys: readonly RowKey[], options: TrainingOptions): Lesson {
+  const keyed = given
+    .map((row, i) => ({ row, ...keys[i]! }))
+    .filter(({ row, words }) => areEnough(words) || Object.keys(row.vectors).length > 0)
+    .sort(byFingerprint);
+  const rows = keyed.map(({ row }) => row);
   if (rows.length < FEWEST_ROWS)
     throw new Failure(
       'BAD_INPUT',
@@ -149,6 +165,7 @@ function lessonOf(given: readonly TrainingRow[], options: TrainingOptions): Less
     : spaceOfRows(rows);
   if (whole.labels.length === 0)
     throw new Failure('BAD_INPUT', 'No row names a label: give rows whose labels are not empty.');
+  const unknown = byFrequency(targetsOf(rows, whole).unknownNames);
   const wanted = someGroups(whole, options.groups ?? []);
   const all = targetsOf(rows, wanted).values;
   const isLearnable = (_: unknown, j: number) =>
@@ -157,21 +174,32 @@ function lessonOf(given: readonly TrainingRow[], options: TrainingOptions): Less
   if (space.labels.length === 0)
     throw new Failure(
       'BAD_INPUT',
-      'No label has two rows with it and two without: give rows with labels, or another taxonomy.',
+      `No label has two rows with it and two without: give rows with labels, or another taxonomy.${unknownOf(unknown)}`,
     );
   return {
     rows,
-    words: rows.map(({ lines }) => contentWords(lines.join(' ')).length),
+    fingerprints: keyed.map(({ fingerprint }) => fingerprint),
+    words: keyed.map(({ words }) => words),
     space,
     targets: targetsOf(rows, space).values,
-    folds: Uint8Array.from(rows, (row) => hash32(`fold:${fingerprintRow(row)}`) % FOLDS),
+    folds: Uint8Array.from(keyed, ({ fingerprint }) => hash32(`fold:${fingerprint}`) % FOLDS),
     leftOut: wanted.labels.filter((label) => !space.labels.includes(label)).map(({ id }) => id),
+    unknown,
   };
 }
 
+/** Enough of them to see what is wrong. */
+const UNKNOWN_TOLD = 5;
+
+function unknownOf(names: readonly NameCount[]): string {
+  if (names.length === 0) return '';
+  const told = names.slice(0, UNKNOWN_TOLD).map(({ name }) => name);
+  return ` It does not know ${told.join(', ')}${names.length > told.length ? ' …' : ''}.`;
+}
+
 /** The order of the files must not matter. */
-function byFingerprint(a: TrainingRow, b: TrainingRow): number {
-  const [left, right] = [`${fingerprintRow(a)} ${a.id}`, `${fingerprintRow(b)} ${b.id}`];
+function byFingerprint(a: RowKey & { row: TrainingRow }, b: RowKey & { row: TrainingRow }): number {
+  const [left, right] = [`${a.fingerprint} ${a.row.id}`, `${b.fingerprint} ${b.row.id}`];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -179,6 +207,7 @@ function byFingerprint(a: TrainingRow, b: TrainingRow): number {
 async function learnWords(
   { rows, words, space, targets, folds }: Lesson,
   seed: number,
+  threads: ThreadPool<typeof trainTasks>,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<LearnedWords> {
@@ -187,38 +216,27 @@ async function learnWords(
   const spoken = [...rows.keys()].filter((row) => areEnough(words[row]!));
   if (spoken.length === 0)
     return { text: null, offsets, excerpts: { texts: [], logits: new Float32Array() }, shares: {} };
-  const threads = new ThreadPool<typeof trainTasks>(
-    builtModule('../train-thread.js', import.meta.url),
-    usableCores(),
-  );
-  const stop = () => void threads.stop();
-  signal.addEventListener('abort', stop, { once: true });
   const texts = spoken.map((row) => rows[row]!.lines);
-  const excerpts = excerptsOf(texts, seed);
-  try {
-    const { part, unseen, unseenExcerpts, shares } = await learnTextPart(
-      {
-        ...{ texts, excerpts },
-        targets: pick(targets, spoken, labels),
-        importance: new Float32Array(spoken.length).fill(1),
-        folds: Uint8Array.from(spoken, (row) => folds[row]!),
-        corpus: corporaOf(spoken.map((row) => rows[row]!)),
-        groups: space.labels.map(({ group }) => group),
-        seed,
-      },
-      threads,
-      (done, of) => progress({ stage: 'words', done, of }),
-      signal,
-    );
-    spoken.forEach((row, k) => {
-      offsets.set(unseen.subarray(k * labels, (k + 1) * labels), row * labels);
-    });
-    const placed = excerpts.map((excerpt) => ({ ...excerpt, row: spoken[excerpt.row]! }));
-    return { text: part, offsets, excerpts: { texts: placed, logits: unseenExcerpts }, shares };
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await threads.close();
-  }
+  const excerpts = await threads.run('excerpts', { texts, seed }, { signal });
+  const { part, unseen, unseenExcerpts, shares } = await learnTextPart(
+    {
+      ...{ texts, excerpts },
+      targets: pick(targets, spoken, labels),
+      importance: new Float32Array(spoken.length).fill(1),
+      folds: Uint8Array.from(spoken, (row) => folds[row]!),
+      corpus: corporaOf(spoken.map((row) => rows[row]!)),
+      groups: space.labels.map(({ group }) => group),
+      seed,
+    },
+    threads,
+    (done, of) => progress({ stage: 'words', done, of }),
+    signal,
+  );
+  spoken.forEach((row, k) => {
+    offsets.set(unseen.subarray(k * labels, (k + 1) * labels), row * labels);
+  });
+  const placed = excerpts.map((excerpt) => ({ ...excerpt, row: spoken[excerpt.row]! }));
+  return { text: part, offsets, excerpts: { texts: placed, logits: unseenExcerpts }, shares };
 }
 
 /**
@@ -275,11 +293,11 @@ async function learnSignals(
 
 const areEnough = (words: number) => words >= FEWEST_WORDS;
 
-function fingerprintData({ rows, space, targets }: Lesson): string {
+function fingerprintData({ fingerprints, space, targets }: Lesson): string {
   const hash = createHash('sha256').update(space.labels.map(({ id }) => id).join('\n'));
   const width = space.labels.length;
-  rows.forEach((row, i) => {
-    hash.update(fingerprintRow(row)).update(targets.slice(i * width, (i + 1) * width));
+  fingerprints.forEach((fingerprint, i) => {
+    hash.update(fingerprint).update(targets.slice(i * width, (i + 1) * width));
   });
   return hash.digest('hex');
 }
