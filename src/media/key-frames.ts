@@ -12,6 +12,9 @@ import { addWindow, isLate, type Window } from './windows.js';
 const SAME_MAX_CHANGE = 0.15;
 /** Above it, two frames certainly show different pictures. */
 const OTHER_MIN_CHANGE = 0.4;
+/** What a moving camera changes in a second that nobody saw, and at most. */
+const DRIFT_A_SECOND = 0.18;
+const MOST_DRIFT = 0.6;
 /** A fade from or to black goes on for at most this long behind the jump in sizes. */
 const FADE_SECONDS = 1;
 
@@ -86,12 +89,15 @@ function judge(gop: Gop, context: Neighbours): Verdict {
     return uneven ? { lookUntil: uneven.seconds + FADE_SECONDS, isCut: false } : allOf;
   }
   // What was seen up to the key frame speaks for itself.
-  if (nextKey.seconds - last.seconds <= GAP_SECONDS) return SETTLED;
+  const unseenSeconds = nextKey.seconds - last.seconds;
+  if (unseenSeconds <= GAP_SECONDS) return SETTLED;
   const change = changeScore(last, nextKey);
   if (change <= SAME_MAX_CHANGE) return SETTLED;
+  const isDrift = change <= Math.min(MOST_DRIFT, DRIFT_A_SECOND * unseenSeconds);
   const isOther = change >= OTHER_MIN_CHANGE;
-  if (!isEarly(gop, longest)) return isOther && !mayDrift(gop, context) ? allOf : SETTLED;
-  return isOther && keyRatio(gop, next) >= CUT_MIN_KEY_RATIO ? { lookUntil: null, isCut: true } : allOf;
+  if (!isEarly(gop, longest)) return isOther && !isDrift && !mayDrift(gop, context) ? allOf : SETTLED;
+  if (!isOther) return isDrift ? SETTLED : allOf;
+  return keyRatio(gop, next) >= CUT_MIN_KEY_RATIO ? { lookUntil: null, isCut: true } : allOf;
 }
 
 /** Over a long stretch pictures drift apart by themselves; it holds no cut if the encoder would have marked it. */

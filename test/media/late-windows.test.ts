@@ -147,6 +147,16 @@ describe('neighbouring key frames', () => {
     expect({ windows: windows.map(rounded), cutsAtKeys }).toEqual({ windows: [[0, 0.4, 0]], cutsAtKeys: [] });
   });
 
+  test('that differ a little are not looked at between where that long a stretch explains it by a moving camera', () => {
+    const between = (packets: number) => {
+      const apart = groups(uneven({}).slice(0, packets), uneven({}), early);
+      const keys = apart.map(({ startSeconds }, i) => grey(60, startSeconds, i === 0 ? 60 : 100));
+      return judgeKeyFrames(apart, { keys, frames: keys, windows: [] });
+    };
+    expect(between(20).windows.map(rounded)).toEqual([[0, 0.8, 0]]);
+    expect(between(100)).toEqual({ windows: [], cutsAtKeys: [] });
+  });
+
   test('that differ at the ends of the longest shot are looked at between: nothing says that the second is forced', () => {
     expect(judged(gops, [60, 60, 200])).toEqual({ windows: [[0.4, 8.4, 0.4]], cutsAtKeys: [] });
     const drifting = groups(early, early, early, uneven({}), uneven({}), uneven({}), early);
