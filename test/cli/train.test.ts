@@ -128,6 +128,16 @@ test.each([
   [['train', 'unlabelled.jsonl', '--group', 'mood'], /No row names a label/],
   [['evaluate', 'missing.jsonl', '--classifier', 'rows.jsonl'], /rows.jsonl is no classifier/],
   [['evaluate', 'rows.jsonl', '--split', 'half'], /--split is training or validation/],
+  [
+    ['train', 'rows.jsonl', '--pack', 'nope'],
+    /'nope' is invalid\. Allowed choices are compact, full, auto\./,
+  ],
+  [['evaluate', 'rows.jsonl', '--pack', 'nope'], /Allowed choices are compact, full, auto\./],
+  [['analyze', 'trailer.mp4', '--pack', 'nope'], /Allowed choices are compact, full, auto\./],
+  [
+    ['train-compact', '--data', '/nope'],
+    /There is no file \/nope\/synopses\.jsonl\.gz that can be read: name the/,
+  ],
 ])(
   '%j is answered with what to do',
   async (args, message) => {
