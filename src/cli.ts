@@ -80,7 +80,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .argument('<file|url>', 'a local file, an https URL or a YouTube link')
     .option('--subtitles <file>', 'SRT, WebVTT or ASS with the trailer’s words')
     .option('--title <name>', 'what to call the title in the catalog (default: the source’s own name)')
-    .addOption(packOption('the pack that analyses it; auto: full where its models were pulled (MARQUEE_PACK)'))
+    .addOption(packOption('its encoders; auto: full where its models were pulled (MARQUEE_PACK)'))
     .option('--classifier <file>', 'tag with a classifier that marquee train wrote')
     .option('--force', 'run every stage again, also where the result is known')
     .option('--json', 'print JSON instead of a table')
