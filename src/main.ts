@@ -40,9 +40,12 @@ export async function startMarquee(config: Config, log: Logger, signal?: AbortSi
       ...{ config, log, database, analyses, learning, discovery, taxonomy, ready },
     });
     const close = async () => {
-      await server.close();
-      await queue?.stop();
-      await engine.close();
+      try {
+        await server.close();
+        await queue?.stop();
+      } finally {
+        await engine.close();
+      }
     };
     return { url: server.url, engine, close };
   } catch (error) {
