@@ -10,6 +10,11 @@ url=${MARQUEE_URL:-http://127.0.0.1:4000}
 headers=()
 [ -n "${MARQUEE_KEY:-}" ] && headers+=(-H "authorization: Bearer $MARQUEE_KEY")
 
+if ! curl -s -o /dev/null "$url/healthz"; then
+  echo "Marquee does not answer at $url: start it with npm start, or set MARQUEE_URL." >&2
+  exit 1
+fi
+
 # Reads one value out of a JSON answer, for example `value data.title.id`; prints the answer when it is not there.
 value() {
   node -e '

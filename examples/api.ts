@@ -10,14 +10,28 @@ export const authorization: Record<string, string> = process.env.MARQUEE_KEY
   ? { authorization: `Bearer ${process.env.MARQUEE_KEY}` }
   : {};
 
+// An example that fails says so in a sentence, without a stack.
+process.on('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+
 export interface UserError {
   code: string;
   message: string;
 }
 
+async function send(place: string, request: RequestInit): Promise<Response> {
+  return fetch(`${server}${place}`, request).catch((cause: unknown) => {
+    throw new Error(`Marquee does not answer at ${server}: start it with npm start, or set MARQUEE_URL.`, {
+      cause,
+    });
+  });
+}
+
 /** One operation over HTTP. @throws Error with what the server says */
 export async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
-  const response = await fetch(`${server}/graphql`, {
+  const response = await send('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...authorization },
     body: JSON.stringify({ query, variables }),
@@ -36,7 +50,7 @@ export function refuse(errors: UserError[]): void {
 
 /** @returns the upload's id. @throws Error with what the server says */
 export async function upload(file: string): Promise<string> {
-  const response = await fetch(`${server}/uploads?fileName=${encodeURIComponent(path.basename(file))}`, {
+  const response = await send(`/uploads?fileName=${encodeURIComponent(path.basename(file))}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/octet-stream', ...authorization },
     body: await openAsBlob(file),

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';
 import type { EvaluateFlags } from './cli/evaluate.js';
 import type { ImportFlags } from './cli/import.js';
@@ -8,6 +8,7 @@ import { addModelsCommands } from './cli/models-commands.js';
 import type { TrainFlags } from './cli/train.js';
 import type { WeakLabelFlags } from './cli/weak-label.js';
 import { asFailure, type FailureCode } from './failure.js';
+import { Interrupted } from './stop-signal.js';
 
 /** 0 done, 2 bad input, 1 failure. */
 const EXIT = { done: 0, failure: 1, badInput: 2 } as const;
@@ -36,6 +37,10 @@ const BAD_INPUT_CODES: ReadonlySet<FailureCode> = new Set([
   'CONFIGURATION_INVALID',
   'CLASSIFIER_INCOMPATIBLE',
 ]);
+
+/** Commander refuses other names, also where nothing is analysed after all. */
+const packOption = (description: string) =>
+  new Option('--pack <pack>', description).choices(['compact', 'full', 'auto']);
 
 function program(): Command {
   const marquee = new Command('marquee')
@@ -75,7 +80,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .argument('<file|url>', 'a local file, an https URL or a YouTube link')
     .option('--subtitles <file>', 'SRT, WebVTT or ASS with the trailer’s words')
     .option('--title <name>', 'what to call the title in the catalog (default: the source’s own name)')
-    .option('--pack <pack>', 'compact, full, or auto: full where its models were pulled (MARQUEE_PACK)')
+    .addOption(packOption('its encoders; auto: full where its models were pulled (MARQUEE_PACK)'))
     .option('--classifier <file>', 'tag with a classifier that marquee train wrote')
     .option('--force', 'run every stage again, also where the result is known')
     .option('--json', 'print JSON instead of a table')
@@ -145,7 +150,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .description('learn a classifier from labelled rows (docs/learning.md)')
     .argument('<rows...>', 'JSON Lines of labelled titles; .gz is read too')
     .option('--taxonomy <file>', 'the labels to learn (default: those that the rows name)')
-    .option('--pack <pack>', 'whose encoders read media: compact, full or auto (MARQUEE_PACK)')
+    .addOption(packOption('whose encoders read media (MARQUEE_PACK)'))
     .option('--text-only', 'learn from the words alone')
     .option('--group <group...>', 'learn these groups only')
     .option('--head <head>', 'what reads vectors: linear, hidden, or auto: by cross-validation')
@@ -165,7 +170,7 @@ Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, every
     .argument('<rows...>', 'JSON Lines of labelled titles; .gz is read too')
     .option('--classifier <version|file>', 'one of the database, or a file (default: the one that ships)')
     .option('--group <group...>', 'measure these groups only')
-    .option('--pack <pack>', 'whose encoders read media: compact, full or auto (MARQUEE_PACK)')
+    .addOption(packOption('whose encoders read media (MARQUEE_PACK)'))
     .option('--labels <labels>', 'measure these labels only, by name or id, separated by commas')
     .option('--learn-from <rows...>', 'what the ladder’s TF-IDF learns from (default: the rows, in folds)')
     .option('--split <split>', 'training or validation: nine tenths or a tenth of the rows, by id')
@@ -187,6 +192,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+  } else if (error instanceof Interrupted) {
+    process.stderr.write(`marquee: ${error.message}\n`);
+    process.exitCode = error.exitCode;
   } else {
     const failure = asFailure(error);
     process.stderr.write(`marquee: ${failure.message}\n`);

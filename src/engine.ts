@@ -61,18 +61,20 @@ export interface EngineOptions {
   onEnd?(outcome: Outcome): void;
   /** Worker threads at most: whoever analyses one trailer needs one. */
   mostThreads?: number;
+  /** Aborted while it opens, everything is closed again. */
+  signal?: AbortSignal;
 }
 
 /**
  * Opens the database and registers labels and classifier, while the models are loaded in threads: `loaded` says when
  * they are.
  *
- * @throws Failure of whatever cannot be opened; what was opened before it is closed again
+ * @throws Failure of whatever cannot be opened, or the signal's reason; what was opened before is closed again
  */
 export async function openEngine(
   config: Config,
   log: Logger,
-  { mostThreads = Number.POSITIVE_INFINITY, ...observer }: EngineOptions = {},
+  { mostThreads = Number.POSITIVE_INFINITY, signal, ...observer }: EngineOptions = {},
 ): Promise<Engine> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -98,6 +100,7 @@ export async function openEngine(
     await makeDataFolder(config.dataFolder);
     const database = await openDatabase(config, log);
     opened.push(() => database.close());
+    signal?.throwIfAborted();
     await prepareQueue({ pool: database.pool, log });
     await registerLabels(database.prisma, labelsOf(taxonomy));
     const shipped = {
@@ -123,6 +126,7 @@ export async function openEngine(
       ...{ taxonomy, packFolder: `${MODELS_FOLDER}compact`, log },
     });
     opened.push(() => discovery.close());
+    signal?.throwIfAborted();
 
     const loaded =
       config.role === 'api'

@@ -7,6 +7,7 @@ import { analysisMetrics } from './http/metrics.js';
 import { startServer } from './http/server.js';
 import { createLogger, type Logger } from './log.js';
 import { ensureSampleTrailer } from './media/sample.js';
+import { Interrupted, interruptible } from './stop-signal.js';
 
 /** A server that runs. */
 export interface Marquee {
@@ -16,27 +17,35 @@ export interface Marquee {
   close(): Promise<void>;
 }
 
-/** Configuration → database → models → queue → server; whatever fails closes what was opened before it. */
-export async function startMarquee(config: Config, log: Logger): Promise<Marquee> {
-  const engine = await openEngine(config, log, analysisMetrics);
+/**
+ * Configuration → database → models → queue → server; whatever fails closes what was opened before it.
+ * @throws Failure of whatever cannot be opened, or the signal's reason
+ */
+export async function startMarquee(config: Config, log: Logger, signal?: AbortSignal): Promise<Marquee> {
+  const engine = await openEngine(config, log, { ...analysisMetrics, ...(signal ? { signal } : {}) });
   const queue =
     config.role === 'api'
       ? null
       : new Queue(queueParts(engine), engine.runner, engine.learner, config.concurrency);
   try {
     await engine.loaded;
+    signal?.throwIfAborted();
     await queue?.start(config.role);
     const { analyses, database, discovery, learning, taxonomy } = engine;
     // A worker answers nobody: the processes that do make the profiles, and keep the index.
     if (config.role !== 'worker') await discovery.start();
+    signal?.throwIfAborted();
     const ready = async () => ({ database: await answers(engine), queue: queue === null || queue.alive });
     const server = await startServer({
       ...{ config, log, database, analyses, learning, discovery, taxonomy, ready },
     });
     const close = async () => {
-      await server.close();
-      await queue?.stop();
-      await engine.close();
+      try {
+        await server.close();
+        await queue?.stop();
+      } finally {
+        await engine.close();
+      }
     };
     return { url: server.url, engine, close };
   } catch (error) {
@@ -46,39 +55,25 @@ export async function startMarquee(config: Config, log: Logger): Promise<Marquee
   }
 }
 
-/** One signal often comes twice: from the terminal or the supervisor, and handed on by npm. */
-const SAME_SIGNAL_MILLISECONDS = 1_000;
-
-/** `marquee serve`: runs until SIGINT or SIGTERM. A second signal, a second later, ends the process at once. */
+/** `marquee serve`: runs until SIGINT or SIGTERM, which are how its work ends. */
 export async function serve(): Promise<void> {
-  const stop = stopSignal();
+  await interruptible(serveUntil).catch((error: unknown) => {
+    if (!(error instanceof Interrupted)) throw error;
+  });
+}
+
+async function serveUntil(stop: AbortSignal): Promise<void> {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
-  const marquee = await startMarquee(config, log);
+  const marquee = await startMarquee(config, log, stop);
   try {
     const sample = await ensureSampleTrailer(path.join(config.dataFolder, 'media'), { signal: stop });
     process.stdout.write(banner(marquee, sample));
     if (!stop.aborted) await once(stop, 'abort');
-  } catch (error) {
-    if (!stop.aborted) throw error;
   } finally {
     log.info('shutting down; running analyses are handed back');
     await marquee.close();
   }
-}
-
-/** Aborts when the process is asked to end. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  let askedAt = 0;
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (!controller.signal.aborted) askedAt = performance.now();
-      else if (performance.now() - askedAt > SAME_SIGNAL_MILLISECONDS) process.exit(1);
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 function banner({ url, engine }: Marquee, sample: string): string {

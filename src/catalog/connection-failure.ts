@@ -102,6 +102,26 @@ export function connectionFailure(error: unknown, url: string): Failure {
   return asFailure(error);
 }
 
+/** What PostgreSQL, its driver, and Prisma say while the database is away or goes. */
+const AWAY_CODES = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'],
+  ...['57P01', '57P02', '57P03', '53300', '08000', '08003', '08006'],
+  ...['P1001', 'P1002', 'P1008', 'P1017'],
+]);
+const AWAY_WORDS =
+  /Connection terminated|not queryable|connection timeout|Can't reach database server|Server has closed the connection/i;
+
+/** The failure of whoever asked a database that is away for now; null for every other error. */
+export function awayFailure(error: unknown): Failure | null {
+  if (!(error instanceof Error) || error instanceof Failure) return null;
+  const { meta } = error as { meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } };
+  const codes = [codeOf(error), meta?.driverAdapterError?.cause?.originalCode ?? ''];
+  if (!codes.some((code) => AWAY_CODES.has(code)) && !AWAY_WORDS.test(error.message)) return null;
+  return new Failure('DATABASE_UNAVAILABLE', 'The database does not answer now: try again in a moment.', {
+    cause: error,
+  });
+}
+
 /** Several addresses of one host fail as one AggregateError, whose parts carry the code. */
 function codeOf(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: { code?: unknown }[] };

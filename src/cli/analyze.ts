@@ -10,6 +10,7 @@ import type { Prisma } from '../generated/prisma/client.js';
 import { createLogger } from '../log.js';
 import type { TrailerSource } from '../media/source.js';
 import { decodeText } from '../media/text-encoding.js';
+import { interruptible } from '../stop-signal.js';
 import { readReport } from './analysis-report.js';
 import { readClassifierFile, refuseForeign, tagByFile } from './classifier-file.js';
 import { formatReport } from './report.js';
@@ -31,10 +32,14 @@ export interface AnalyzeFlags {
 
 /** `marquee analyze`: one analysis in this process, its result on standard output. */
 export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promise<void> {
+  await interruptible((signal) => analyze(given, flags, signal));
+}
+
+async function analyze(given: string, flags: AnalyzeFlags, signal: AbortSignal): Promise<void> {
   const { source, config } = await readSource(given, configOf(flags));
   const subtitles = flags.subtitles === undefined ? undefined : await readSubtitleFile(flags.subtitles);
   const classifier = flags.classifier === undefined ? null : await readClassifierFile(flags.classifier);
-  const engine = await openEngine(config, createLogger(config.logLevel), { mostThreads: 1 });
+  const engine = await openEngine(config, createLogger(config.logLevel), { mostThreads: 1, signal });
   process.stderr.write(usedLine(engine));
   try {
     if (classifier !== null) refuseForeign(classifier, engine.pack.encoders);
@@ -47,8 +52,9 @@ export async function analyzeCommand(given: string, flags: AnalyzeFlags): Promis
     };
     // The compact pack is loaded while the trailer is decoded, and not missed where everything is known.
     if (engine.pack.id === 'full') await engine.loaded;
+    signal.throwIfAborted();
     const { analysis } = await engine.analyses.create(request, (tx, { id }) => insure(tx, id));
-    await runWithBar(engine, analysis.id);
+    await runWithBar(engine, analysis.id, signal);
     const report = {
       ...(await readReport(engine, analysis.id)),
       ...(classifier === null ? {} : await tagByFile(engine, analysis.trailerId, classifier)),
@@ -135,7 +141,7 @@ async function insure(tx: Prisma.TransactionClient, analysisId: string): Promise
 }
 
 /** Runs the analysis while its events move a progress bar on standard error. @throws its Failure */
-async function runWithBar(engine: Engine, analysisId: string): Promise<void> {
+async function runWithBar(engine: Engine, analysisId: string, signal: AbortSignal): Promise<void> {
   const bar = new SingleBar({
     format: '{stage} [{bar}] {percentage} %',
     stream: process.stderr,
@@ -145,8 +151,8 @@ async function runWithBar(engine: Engine, analysisId: string): Promise<void> {
   });
   const watching = new AbortController();
   const cancel = () => void engine.analyses.cancel(analysisId).catch(() => undefined);
-  process.once('SIGINT', cancel);
-  process.once('SIGTERM', cancel);
+  signal.addEventListener('abort', cancel);
+  if (signal.aborted) cancel();
   const { prisma } = engine.database;
   // One that fails is made up for by the next.
   const renew = () => void prisma.$transaction((tx) => insure(tx, analysisId)).catch(() => undefined);
@@ -166,8 +172,7 @@ async function runWithBar(engine: Engine, analysisId: string): Promise<void> {
     clearInterval(insurance);
     watching.abort();
     bar.stop();
-    process.off('SIGINT', cancel);
-    process.off('SIGTERM', cancel);
+    signal.removeEventListener('abort', cancel);
     await prisma.$transaction((tx) => removeJob(tx, analysisId));
   }
   const ended = await prisma.analysis.findUniqueOrThrow({ where: { id: analysisId } });

@@ -1,5 +1,6 @@
 import { readConfig } from '../config.js';
 import { doctor } from '../doctor.js';
+import { interruptible } from '../stop-signal.js';
 
 const MARKS = new Map([
   [true, '✔'],
@@ -9,7 +10,7 @@ const MARKS = new Map([
 
 /** `marquee doctor`: prints every check. @returns whether all that is needed is there */
 export async function doctorCommand(options: { json?: boolean }): Promise<boolean> {
-  const { checks } = await doctor(readConfig(process.env));
+  const { checks } = await interruptible(() => doctor(readConfig(process.env)));
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ checks }, null, 2)}\n`);
   } else {

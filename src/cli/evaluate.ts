@@ -7,6 +7,7 @@ import { kindOf } from '../catalog/id.js';
 import { readConfig } from '../config.js';
 import { Failure } from '../failure.js';
 import { createLogger } from '../log.js';
+import { interruptible } from '../stop-signal.js';
 import { HEAD_FILE } from '../tagging/compact-tagger.js';
 import { type Evaluation, evaluate } from '../tagging/evaluation/evaluate.js';
 import { placeOfFigures, writeFigures } from '../tagging/evaluation/model-card.js';
@@ -48,7 +49,9 @@ export async function evaluateCommand(files: string[], flags: EvaluateFlags): Pr
     ...{ stream: process.stderr, clearOnComplete: true, hideCursor: true },
   });
   try {
-    const { rows } = await withMedia(await readLabelledRows(files, split), flags.pack);
+    const { rows } = await interruptible(async (signal) =>
+      withMedia(await readLabelledRows(files, split, signal), flags.pack, signal),
+    );
     const learnFrom = flags.learnFrom ? await readLabelledRows(flags.learnFrom, otherSide(split)) : [];
     bar.start(1, 0);
     const evaluation = await evaluate(
@@ -132,7 +135,8 @@ async function openScorer(given: string | undefined): Promise<Scorer> {
   const mapping = await readMapping(path.join(MODELS, 'label-mapping.json'), taxonomy);
   if (given === undefined) return compactScorer(COMPACT, taxonomy, mapping, path.join(COMPACT, HEAD_FILE));
   const isVersion = kindOf(given) === 'classifier' || /^[a-z-]+@[0-9a-f]{12}$/.test(given);
-  return trainedScorer(await (isVersion ? storedClassifier(given) : readClassifierFile(given)), mapping);
+  const bytes = isVersion ? interruptible(() => storedClassifier(given)) : readClassifierFile(given);
+  return trainedScorer(await bytes, mapping);
 }
 
 /** A classifier of the database, by its id or by its name and version. @throws Failure SOURCE_NOT_FOUND */

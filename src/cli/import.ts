@@ -3,9 +3,10 @@ import { SingleBar } from 'cli-progress';
 import { importTitles, LARGEST_IMPORT } from '../catalog/title-import.js';
 import type { ImportedTitle } from '../catalog/title-input.js';
 import { readConfig } from '../config.js';
-import { openEngine } from '../engine.js';
+import { type Engine, openEngine } from '../engine.js';
 import { Failure } from '../failure.js';
 import { createLogger } from '../log.js';
+import { interruptible } from '../stop-signal.js';
 import { readJsonLines } from '../tagging/json-lines.js';
 import { type Columns, chooseColumns, parseColumns, titleOf } from './import-columns.js';
 
@@ -30,10 +31,14 @@ const SHOWN_REASONS = 10;
 
 /** `marquee import`: titles from JSON Lines into the catalog, with their text vectors and labels. */
 export async function importCommand(file: string, flags: ImportFlags): Promise<void> {
+  await interruptible((signal) => importFile(file, flags, signal));
+}
+
+async function importFile(file: string, flags: ImportFlags, signal: AbortSignal): Promise<void> {
   const given = parseColumns(flags.map);
   const config = readConfig({ LOG_LEVEL: 'error', ...process.env });
   // Nothing is analysed here, so no models are loaded.
-  const engine = await openEngine({ ...config, role: 'api' }, createLogger(config.logLevel));
+  const engine = await openEngine({ ...config, role: 'api' }, createLogger(config.logLevel), { signal });
   try {
     const report: ImportReport = {
       ...{ rows: 0, created: 0, updated: 0, refused: 0, reasons: [] },
@@ -41,6 +46,7 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<v
     };
     const startedAt = performance.now();
     for await (const { titles, lines } of readBatches(file, given, flags.source ?? 'import')) {
+      signal.throwIfAborted();
       const { imported, failures } = await importTitles(engine.database.prisma, titles);
       const created = imported.filter((row) => row.created).length;
       report.rows += titles.length;
@@ -55,7 +61,7 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<v
     }
     report.seconds.titles = secondsSince(startedAt);
     const madeAt = performance.now();
-    await makeProfiles(engine, report.created + report.updated);
+    await makeProfiles(engine, report.created + report.updated, signal);
     report.seconds.profiles = secondsSince(madeAt);
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : formatReport(report));
   } finally {
@@ -63,7 +69,7 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<v
   }
 }
 
-async function makeProfiles({ discovery }: Awaited<ReturnType<typeof openEngine>>, titles: number) {
+async function makeProfiles({ discovery }: Engine, titles: number, signal: AbortSignal): Promise<void> {
   const bar = new SingleBar({
     format: 'reading texts [{bar}] {value} of {total}',
     stream: process.stderr,
@@ -72,7 +78,9 @@ async function makeProfiles({ discovery }: Awaited<ReturnType<typeof openEngine>
   });
   bar.start(titles, 0);
   const onRound = (made: number) => bar.increment(made);
-  await discovery.makeProfiles({ readers: availableParallelism(), onRound }).finally(() => bar.stop());
+  await discovery
+    .makeProfiles({ readers: availableParallelism(), onRound, signal })
+    .finally(() => bar.stop());
 }
 
 /** Titles of one call, and the line of the file that each stands on. */

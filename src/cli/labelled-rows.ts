@@ -17,9 +17,10 @@ export function parseSplit(text: string | undefined): Split {
 export async function readLabelledRows(
   files: readonly string[],
   split: Split = 'all',
+  signal?: AbortSignal,
 ): Promise<TrainingRow[]> {
   const rows: TrainingRow[] = [];
-  for await (const row of readTrainingRows(files)) {
+  for await (const row of readTrainingRows(files, signal)) {
     if (split === 'all' || isValidation(row.id) === (split === 'validation')) rows.push(row);
   }
   if (rows.length > 0) return rows;

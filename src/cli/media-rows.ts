@@ -12,6 +12,7 @@ import type { TrainingRow } from '../tagging/training-row.js';
 export async function withMedia(
   rows: TrainingRow[],
   pack: string | undefined,
+  signal: AbortSignal,
 ): Promise<{ rows: TrainingRow[]; models: Partial<Record<Signal, string>> }> {
   if (rows.every(({ media }) => media === null)) return { rows, models: {} };
   const config = readConfig(pack === undefined ? process.env : { ...process.env, MARQUEE_PACK: pack });
@@ -24,16 +25,12 @@ export async function withMedia(
     format: 'trailers [{bar}] {value} of {total}',
     ...{ stream: process.stderr, clearOnComplete: true, hideCursor: true },
   });
-  const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  process.once('SIGINT', stop);
   bar.start(rows.filter(({ media }) => media !== null).length, 0);
   try {
-    const parts = { config, pack: identity, threads, signal: stopping.signal };
+    const parts = { config, pack: identity, threads, signal };
     return await embedRows(rows, parts, (done) => bar.update(done));
   } finally {
     bar.stop();
-    process.off('SIGINT', stop);
     await threads.close();
   }
 }

@@ -1,11 +1,11 @@
 import { convertedFolderOf, modelsFolderOf } from '../chosen-pack.js';
 import { readConfig } from '../config.js';
-import { Failure } from '../failure.js';
 import { removeConverted } from '../inference/convert.js';
 import { KNOWN_MODELS, type KnownModel, modelsNamed } from '../inference/full-pack.js';
 import { Hub } from '../inference/hub.js';
 import { readLock } from '../inference/hub-lock.js';
 import { modelFolder, pullModel, removeModel, verifyModel, type WantedModel } from '../inference/hub-pull.js';
+import { Interrupted, interruptible } from '../stop-signal.js';
 import type { PullFlags } from './models-commands.js';
 import { showPull } from './pull-progress.js';
 
@@ -45,15 +45,19 @@ function line(repository: string, role: string, licence: string, pack: string, h
 
 /**
  * `marquee models pull`: licences first, then how far it is.
- * @throws Failure of the first model that fails; CANCELLED when it is interrupted
+ * @throws Failure of the first model that fails; Interrupted
  */
 export async function pullModels(names: readonly string[], { update = false }: PullFlags): Promise<void> {
+  await interruptible((signal) => pull(names, update, signal)).catch((error: unknown) => {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted(error.exitCode, 'The pull was stopped: pull again, and it goes on from there.');
+  });
+}
+
+async function pull(names: readonly string[], update: boolean, signal: AbortSignal): Promise<void> {
   const config = readConfig(process.env);
   const wanted = modelsNamed(names.length > 0 ? names : ['full']);
   for (const model of wanted) process.stderr.write(licenceLine(model));
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once('SIGINT', stop);
   const shown = showPull(process.stderr);
   const summaries: string[] = [];
   try {
@@ -61,7 +65,7 @@ export async function pullModels(names: readonly string[], { update = false }: P
       const { commit, files, licence } = await pullModel(new Hub(config.hub), model, {
         modelsFolder: modelsFolderOf(config),
         update,
-        signal: interrupt.signal,
+        signal,
         retryPauseMs: RETRY_PAUSE_MS,
         progress: (file, done, total) => shown.file(`${model.repository}/${file}`, done, total),
       });
@@ -71,13 +75,7 @@ export async function pullModels(names: readonly string[], { update = false }: P
           `its card says licence ${licence ?? 'nothing'}.\n`,
       );
     }
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    throw new Failure('CANCELLED', 'The pull was stopped: pull again, and it goes on from there.', {
-      cause: error,
-    });
   } finally {
-    process.off('SIGINT', stop);
     shown.stop();
     for (const summary of summaries) process.stderr.write(summary);
   }

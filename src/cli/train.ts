@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { Failure } from '../failure.js';
+import { interruptible } from '../stop-signal.js';
 import type { NameCount } from '../tagging/label-space.js';
 import { readMapping, readTaxonomy } from '../tagging/taxonomy.js';
 import { type TrainingOptions, type TrainingProgress, trainClassifier } from '../tagging/train-classifier.js';
@@ -32,16 +33,20 @@ const DEFAULT_SEED = 1;
 
 /** `marquee train`: a classifier's file from labelled rows. */
 export async function trainCommand(files: string[], flags: TrainFlags): Promise<void> {
+  await interruptible((signal) => train(files, flags, signal));
+}
+
+async function train(files: string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const out = path.resolve(flags.out ?? 'classifier.onnx');
   await assertWritable(out);
   if (files.some((file) => path.resolve(file) === out))
     throw new Failure('BAD_INPUT', `${out} holds rows to learn from: name another file with --out.`);
   const options = await optionsOf(flags);
-  const given = await readLabelledRows(files, parseSplit(flags.split));
+  const given = await readLabelledRows(files, parseSplit(flags.split), signal);
   const read = flags.textOnly ? given.map((row) => ({ ...row, media: null, vectors: {} })) : given;
-  const { rows, models } = await withMedia(read, flags.pack);
+  const { rows, models } = await withMedia(read, flags.pack, signal);
   process.stderr.write(`Learning from ${rows.length} rows.\n`);
-  const { bytes, figures, fingerprint } = await withBar((progress, signal) =>
+  const { bytes, figures, fingerprint } = await withBar((progress) =>
     trainClassifier(rows, { ...options, models }, progress, signal),
   );
   await writeWhole(out, [bytes]);
@@ -75,26 +80,18 @@ export function parseAim(text: string | undefined): Aim {
   throw new Failure('BAD_INPUT', '--aim is best-f1, or a floor such as precision=0.8.');
 }
 
-async function withBar<T>(
-  work: (progress: (progress: TrainingProgress) => void, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+async function withBar<T>(work: (progress: (progress: TrainingProgress) => void) => Promise<T>): Promise<T> {
   const bar = new SingleBar({
     format: '{stage} [{bar}] {percentage} %',
     ...{ stream: process.stderr, noTTYOutput: false, clearOnComplete: true, hideCursor: true },
   });
-  const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
   bar.start(100, 0, { stage: 'reading'.padEnd(11) });
   try {
     const show = ({ stage, done, of }: TrainingProgress) =>
       bar.update(Math.round((100 * done) / of), { stage: stage.padEnd(11) });
-    return await work(show, stopping.signal);
+    return await work(show);
   } finally {
     bar.stop();
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
   }
 }
 

@@ -80,16 +80,20 @@ export class Discovery {
   /**
    * Makes the profiles that are out of date, here and now.
    * @param options.readers threads that read texts, where none do yet
+   * @param options.signal aborted: ends after the round that is being made
    */
-  async makeProfiles(options: { readers?: number; onRound?: (made: number) => void } = {}): Promise<void> {
+  async makeProfiles(
+    options: { readers?: number; onRound?: (made: number) => void; signal?: AbortSignal } = {},
+  ): Promise<void> {
     const { packFolder, pool } = this.parts;
     const { models } = await readManifest(packFolder);
     this.#readers ??= this.#addPool(options.readers ?? 1);
     const threads = this.#readers;
+    const stop = options.signal ? AbortSignal.any([this.#stop.signal, options.signal]) : this.#stop.signal;
     // Of two at once the second would find the first at it, and return while profiles are still out of date.
     const last = this.#lastMaking.catch(() => undefined);
     this.#lastMaking = last.then(() =>
-      makeProfiles({ pool, threads, packFolder, models }, this.#stop.signal, options.onRound),
+      makeProfiles({ pool, threads, packFolder, models }, stop, options.onRound),
     );
     await this.#lastMaking;
   }

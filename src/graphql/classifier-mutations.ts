@@ -12,7 +12,8 @@ import {
   ObjectType,
   Resolver,
 } from 'type-graphql';
-import type { TrainingRequest } from '../analysis/learning/training-request.js';
+import { precision as precisionInput, type TrainingRequest } from '../analysis/learning/training-request.js';
+import { checked } from '../catalog/input.js';
 import { Failure } from '../failure.js';
 import { Classifier } from './classifier.js';
 import type { Context } from './context.js';
@@ -187,6 +188,8 @@ function requestOf({ name, source, head, groups, seed, aim }: TrainClassifierInp
     throw new Failure('BAD_INPUT', 'Give `bestF1: true`, or a `precision`.', { path: ['aim'] });
   }
   const precision = aim?.precision;
+  // A training calls it the aim's floor, which whoever sent it would not find in what they sent.
+  if (precision != null) checked(precisionInput, precision, ['aim', 'precision']);
   return {
     ...{ name, seed },
     source: uploadId == null ? { kind: 'CATALOG' } : { kind: 'UPLOAD', uploadId },

@@ -7,6 +7,7 @@ import type { DecodedSegment, Segment } from './joined-segments.js';
 import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { normalisedSize, type PictureSize } from './picture-size.js';
 import { type PictureFormat, startReading } from './reading.js';
+import { oneField, ordinaryRange } from './viewing.js';
 
 /** Frames that a signal asks for: `frames` of them, `spacingSeconds` apart, the first at `startSeconds`. */
 export interface ClipRequest {
@@ -92,7 +93,9 @@ async function readWanted(
       path,
       pictures: {
         streamIndex: video.streamIndex,
-        outputs: [{ format: clipPictures(size), selection: { stretches: stretches(times).map(inFile) } }],
+        outputs: [
+          { format: clipPictures(size, video), selection: { stretches: stretches(times).map(inFile) } },
+        ],
         frames: 'ALL',
         segments: segments?.map(inFile) ?? null,
         leadSeconds: packets.leadSeconds,
@@ -148,14 +151,19 @@ function stretches(times: readonly number[]): Segment[] {
 }
 
 /** Pictures in square pixels at the normalised height, less what `clipFrame`, which does the rest, has no use for. */
-function clipPictures({ width, height }: PictureSize): PictureFormat {
+function clipPictures({ width, height }: PictureSize, video: VideoFacts): PictureFormat {
   const region = usedRegion({ width, height });
   const size = `${region.width}:${region.height}`;
-  return {
+  const scaling = `${size}:${SCALING}`;
+  const filters = [
+    ...oneField(video),
+    `scale=${width}:${height}:${SCALING}`,
+    `crop=${size}:${region.x}:${region.y}:exact=1`,
+    ...ordinaryRange(video, scaling),
     // The colours are converted with the care that scaling takes; a bare `format` loses a level and a half.
-    filter: `scale=${width}:${height}:${SCALING},crop=${size}:${region.x}:${region.y}:exact=1,scale=${size}:${SCALING},format=rgb24`,
-    bytes: region.width * region.height * 3,
-  };
+    ...[`scale=${scaling}`, 'format=rgb24'],
+  ];
+  return { filter: filters.join(','), bytes: region.width * region.height * 3 };
 }
 
 function joined(times: readonly number[], pictures: ReadonlyMap<number, Uint8Array>): Uint8Array {

@@ -19,6 +19,10 @@ export interface VideoFacts {
   /** Average; frame times are exact elsewhere. */
   framesPerSecond: number;
   startSeconds: number;
+  /** Each picture is two, which were taken one after the other: every second line belongs to the later one. */
+  isInterlaced: boolean;
+  /** PQ and HLG: what its brightest light means, by ITU-R BT.2100. */
+  dynamicRange: 'SDR' | 'PQ' | 'HLG';
 }
 
 export interface AudioFacts {

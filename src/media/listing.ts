@@ -4,7 +4,7 @@ import { FORMATS } from './formats.js';
 /** What is asked of ffprobe: no more than is read, so that a stranger's tags stay where they are. */
 const CONTAINER = [
   'format=format_name,duration,start_time',
-  'stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,start_time,duration,channels,sample_rate,time_base',
+  'stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,field_order,color_transfer,start_time,duration,channels,sample_rate,time_base',
   'stream_disposition=default,attached_pic',
   'stream_tags=language',
   'stream_side_data=rotation',

@@ -1,5 +1,6 @@
 import type { VideoFacts } from './facts.js';
 import type { PictureFormat } from './reading.js';
+import { oneField, ordinaryRange, type Viewing } from './viewing.js';
 
 /** Pixels. Both are even, as 4:2:0 colour needs. */
 export interface PictureSize {
@@ -46,11 +47,15 @@ function even(length: number): number {
  * Frames as shots are found in: planar 4:2:0, studio range. Two of every twelve pixels of a row are read: of a
  * 1080p frame this costs 0.1 ms, where the mean of all pixels costs 0.9.
  */
-export function scanPictures({ width, height }: PictureSize): PictureFormat {
-  return {
-    filter: `scale=${width}:${height}:flags=fast_bilinear:out_range=tv,format=yuv420p`,
-    bytes: (width * height * 3) / 2,
-  };
+export function scanPictures({ width, height }: PictureSize, video: Viewing): PictureFormat {
+  const scaling = `${width}:${height}:flags=fast_bilinear`;
+  const filters = [
+    ...oneField(video),
+    ...ordinaryRange(video, scaling),
+    `scale=${scaling}:out_range=tv`,
+    'format=yuv420p',
+  ];
+  return { filter: filters.join(','), bytes: (width * height * 3) / 2 };
 }
 
 /** Films that are this many times as wide as the small frames are halved in two steps. */
@@ -60,11 +65,15 @@ const LARGE_TIMES = 2.5;
  * Small frames as they are shown and measured: planar 4:2:0, full range, BT.601. Large films are brought to twice
  * the size by four of the nine (1080p) pixels that each then stands for, which takes half the time of all nine.
  */
-export function smallPictures({ width, height }: PictureSize, video: PictureSize): PictureFormat {
+export function smallPictures({ width, height }: PictureSize, video: PictureSize & Viewing): PictureFormat {
   const isLarge = video.width > LARGE_TIMES * width;
-  const coarse = isLarge ? `scale=${2 * width}:${2 * height}:flags=fast_bilinear,` : '';
-  return {
-    filter: `${coarse}scale=${width}:${height}:flags=area:out_range=pc:out_color_matrix=bt601,format=yuv420p`,
-    bytes: (width * height * 3) / 2,
-  };
+  const scaling = `${width}:${height}:flags=area`;
+  const filters = [
+    ...oneField(video),
+    ...(isLarge ? [`scale=${2 * width}:${2 * height}:flags=fast_bilinear`] : []),
+    ...ordinaryRange(video, scaling),
+    `scale=${scaling}:out_range=pc:out_color_matrix=bt601`,
+    'format=yuv420p',
+  ];
+  return { filter: filters.join(','), bytes: (width * height * 3) / 2 };
 }

@@ -46,7 +46,7 @@ export function picturePlan(
   return {
     streamIndex: video.streamIndex,
     outputs: [
-      { format: scanPictures(scanSize(video)), selection: 'ALL' },
+      { format: scanPictures(scanSize(video), video), selection: 'ALL' },
       { format: smallPictures(size, video), selection: { everySeconds } },
     ],
     frames: neededFrames(video.codec),

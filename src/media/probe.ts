@@ -102,8 +102,19 @@ function videoFacts(stream: Fields, formatStartSeconds: number): VideoFacts {
     rotationDegrees,
     framesPerSecond: ratio(stream.get('avg_frame_rate'), '/') ?? ratio(stream.get('r_frame_rate'), '/') ?? 0,
     startSeconds: stream.has('start_time') ? numberIn(stream, 'start_time') : formatStartSeconds,
+    isInterlaced: FIELD_ORDERS.has(stream.get('field_order') ?? ''),
+    dynamicRange: HIGH_RANGES[stream.get('color_transfer') ?? ''] ?? 'SDR',
   };
 }
+
+/** Which field is stored first, and which is shown first. */
+const FIELD_ORDERS = new Set(['tt', 'bb', 'tb', 'bt']);
+
+/** By ffmpeg's names of the transfer functions SMPTE ST 2084 and ARIB STD-B67. */
+const HIGH_RANGES: Record<string, VideoFacts['dynamicRange']> = {
+  smpte2084: 'PQ',
+  'arib-std-b67': 'HLG',
+};
 
 function rotationOf(stream: Fields): number {
   const clockwise = -(Math.round(numberIn(stream, 'rotation') / 90) * 90);

@@ -7,6 +7,7 @@ import type { TrainingRequest } from '../../src/analysis/learning/training-reque
 import { newId } from '../../src/catalog/id.js';
 import { createLoaders } from '../../src/catalog/loaders.js';
 import { reviewTag } from '../../src/catalog/reviews.js';
+import { vectorBytes } from '../../src/catalog/vector-bytes.js';
 import { type Engine, openEngine } from '../../src/engine.js';
 import type { Tagger } from '../../src/tagging/tagger.js';
 import { createTestDatabase, type TestDatabase } from '../database.js';
@@ -124,6 +125,31 @@ describe('a training', () => {
     expect(run).toMatchObject({ state: 'FAILED', errorCode: 'BAD_INPUT' });
     expect(run.errorMessage).toContain('rows.jsonl.gz, line 1');
     expect(run.errorMessage).not.toContain(engine.config.dataFolder);
+  });
+
+  it('refuses rows with vectors of another width than the catalog has', async () => {
+    const { prisma } = engine.database;
+    const [titleId, trailerId] = [newId('title'), newId('trailer')];
+    await prisma.title.create({ data: { id: titleId, name: 'A film', genres: [] } });
+    onTestFinished(async () => void (await prisma.title.delete({ where: { id: titleId } })));
+    await prisma.trailer.create({
+      data: { id: trailerId, titleId, sourceKind: 'PATH', sourceLocator: film },
+    });
+    await prisma.signalVector.create({
+      data: {
+        ...{ id: newId('vectors'), trailerId, signal: 'SOUND', model: engine.pack.vectors.SOUND! },
+        ...{ vector: vectorBytes(Float32Array.of(1, 2, 3, 4)), measures: {} },
+      },
+    });
+    const rows = genreRows(4).map((row) => ({ ...row, vectors: { SOUND: [1, 2, 3] } }));
+    const narrow = await uploadRows(prisma, engine.config, rows);
+    const run = await train({ source: { kind: 'UPLOAD', uploadId: narrow } });
+    expect(run).toMatchObject({
+      errorCode: 'BAD_INPUT',
+      errorMessage: expect.stringMatching(
+        /^Row row-0 has a SOUND vector of 3 numbers, the catalog's have 4: /,
+      ),
+    });
   });
 
   it('that waits is cancelled at once; one that has ended cannot be', async () => {

@@ -36,8 +36,15 @@ test('import takes the usable rows of a file, updates what it has, and names the
     expect.stringMatching(/^line 1002: /),
     'line 1004: An earlier row has the external id import film-1000, too: keep one of the two.',
   ]);
+  await writeFile(
+    file,
+    films
+      .slice(999)
+      .map((film) => JSON.stringify(film))
+      .join('\n'),
+  );
   const again = await marquee('import', file, '--map', 'name=title,id=page');
-  expect(again.stdout).toContain('1004 rows: 0 titles created, 1002 updated, 2 left out');
+  expect(again.stdout).toContain('5 rows: 0 titles created, 3 updated, 2 left out');
 }, 120_000);
 
 test('import of a file whose columns nobody knows says how to name them', async () => {

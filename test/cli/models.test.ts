@@ -53,7 +53,7 @@ test('a pull that is interrupted says how it goes on', async () => {
   });
   const [code] = await once(child, 'close');
   hub.fault = null;
-  expect(code).toBe(1);
+  expect(code).toBe(130);
   expect(err).toMatch(/marquee: The pull was stopped: .*goes on from there\.\n$/);
 });
 

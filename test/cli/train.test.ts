@@ -5,6 +5,10 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refuseForeign } from '../../src/cli/classifier-file.js';
+import { type EvaluateFlags, evaluateCommand } from '../../src/cli/evaluate.js';
+import { type TrainFlags, trainCommand } from '../../src/cli/train.js';
+import { trainCompactCommand } from '../../src/cli/train-compact.js';
+import { weakLabelCommand } from '../../src/cli/weak-label.js';
 import type { Evaluation } from '../../src/tagging/evaluation/evaluate.js';
 import { randomStream } from '../../src/tagging/random.js';
 
@@ -36,6 +40,8 @@ function rows(count: number, seed: number, others: string[] = [], groups: object
 }
 
 const marquee = (...args: string[]) => execa(process.execPath, [cli, ...args], { reject: false });
+const trainRows = (flags: TrainFlags) => trainCommand([file('rows.jsonl')], flags);
+const evaluateRows = (flags: EvaluateFlags) => evaluateCommand([file('rows.jsonl')], flags);
 const train = (out: string, ...flags: string[]) =>
   marquee('train', file('rows.jsonl'), '--text-only', '--out', file(out), ...flags);
 
@@ -112,31 +118,71 @@ test('a classifier of vectors that the pack does not make is refused, one of wor
   refuseForeign(await readFile(file('words.onnx')), encoders);
 }, 60_000);
 
+test.each<[what: string, command: () => Promise<void>, message: RegExp]>([
+  ['train missing.jsonl', () => trainCommand(['missing.jsonl'], {}), /There is no file missing.jsonl/],
+  ['train --aim fame', () => trainRows({ aim: 'fame' }), /--aim is best-f1/],
+  [
+    'train --group mood',
+    () => trainRows({ group: ['mood'], out: file('none.onnx') }),
+    /no group mood: the groups are genre/,
+  ],
+  ['train --out nowhere/c.onnx', () => trainRows({ out: file('nowhere/c') }), /no folder .*nowhere: make it/],
+  ['train --out .', () => trainRows({ out: '.' }), /is a folder: name a file/],
+  [
+    'train --out rows.jsonl',
+    () => trainRows({ out: file('rows.jsonl') }),
+    /rows.jsonl holds rows to learn from: name/,
+  ],
+  ['train --seed ""', () => trainRows({ seed: '' }), /--seed is a whole number/],
+  [
+    'train --taxonomy none',
+    () => trainRows({ taxonomy: 'none' }),
+    /none is not usable: there is no such file/,
+  ],
+  [
+    'weak-label --taxonomy rows.jsonl',
+    () => weakLabelCommand([file('rows.jsonl')], { taxonomy: file('rows.jsonl') }),
+    /not usable: it is no readable JSON/,
+  ],
+  ['evaluate --card none.md', () => evaluateRows({ card: 'none.md' }), /There is no model card none.md/],
+  [
+    'evaluate --card rows.jsonl',
+    () => evaluateRows({ card: file('rows.jsonl') }),
+    /The card has no place for figures/,
+  ],
+  [
+    'train letters.jsonl',
+    () => trainCommand([file('letters.jsonl')], { out: file('none.onnx') }),
+    /0 of the 2 rows have vectors or 3 words/,
+  ],
+  [
+    'train unlabelled.jsonl --group mood',
+    () => trainCommand([file('unlabelled.jsonl')], { out: file('none.onnx'), group: ['mood'] }),
+    /No row names a label/,
+  ],
+  [
+    'evaluate --classifier rows.jsonl',
+    () => evaluateRows({ classifier: file('rows.jsonl') }),
+    /rows.jsonl is no classifier/,
+  ],
+  ['evaluate --split half', () => evaluateRows({ split: 'half' }), /--split is training or validation/],
+  [
+    'train-compact --data /nope',
+    () => trainCompactCommand({ data: '/nope' }),
+    /no file \/nope\/synopses\.jsonl\.gz that can be read: name/,
+  ],
+])('%s is answered with what to do', async (_what, command, message) => {
+  await expect(command()).rejects.toThrow(message);
+});
+
 test.each([
-  [['train', 'missing.jsonl'], /There is no file missing.jsonl/],
-  [['train', 'rows.jsonl', '--aim', 'fame'], /--aim is best-f1/],
-  [['train', 'rows.jsonl', '--group', 'mood'], /no group mood: the groups are genre/],
-  [['train', 'rows.jsonl', '--out', 'nowhere/c.onnx'], /no folder .*nowhere: make it/],
-  [['train', 'missing.jsonl', '--out', '.'], /is a folder: name a file/],
-  [['train', 'rows.jsonl', '--out', 'rows.jsonl'], /rows.jsonl holds rows to learn from: name another/],
-  [['train', 'rows.jsonl', '--seed', ''], /--seed is a whole number/],
-  [['train', 'rows.jsonl', '--taxonomy', 'none.json'], /none.json is not usable: there is no such file/],
-  [['weak-label', 'rows.jsonl', '--taxonomy', 'rows.jsonl'], /not usable: it is no readable JSON/],
-  [['evaluate', 'missing.jsonl', '--card', 'none.md'], /There is no model card none.md/],
-  [['evaluate', 'missing.jsonl', '--card', 'rows.jsonl'], /The card has no place for figures/],
-  [['train', 'letters.jsonl'], /0 of the 2 rows have vectors or 3 words/],
-  [['train', 'unlabelled.jsonl', '--group', 'mood'], /No row names a label/],
-  [['evaluate', 'missing.jsonl', '--classifier', 'rows.jsonl'], /rows.jsonl is no classifier/],
-  [['evaluate', 'rows.jsonl', '--split', 'half'], /--split is training or validation/],
-])(
-  '%j is answered with what to do',
-  async (args, message) => {
-    const { stderr, exitCode } = await execa(process.execPath, [cli, ...args], {
-      cwd: folder,
-      reject: false,
-    });
-    expect(stderr.trim().split('\n').at(-1)).toMatch(message);
-    expect(exitCode).toBe(2);
-  },
-  60_000,
-);
+  [['evaluate', 'missing.jsonl'], /^marquee: There is no file missing.jsonl/],
+  [
+    ['train', 'missing.jsonl', '--pack', 'nope'],
+    /'nope' is invalid\. Allowed choices are compact, full, auto\./,
+  ],
+])('%j says so in one line and exits with 2', async (args, message) => {
+  const { stderr, exitCode } = await marquee(...args);
+  expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(message)]);
+  expect(exitCode).toBe(2);
+});

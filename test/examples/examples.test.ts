@@ -9,6 +9,8 @@ import { type RunningMarquee, runMarquee } from '../web/running-marquee.js';
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const buildExamples = () =>
+  execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'examples'], { cwd: root });
 
 describe('the examples', { timeout: 90_000 }, () => {
   let marquee: RunningMarquee;
@@ -38,8 +40,20 @@ describe('the examples', { timeout: 90_000 }, () => {
     });
   });
 
+  it.each([
+    ['examples/analyze.sh', []],
+    [process.execPath, ['examples/build/discover.js']],
+  ])('%s %j says in one sentence that no server answers', async (command, args) => {
+    await buildExamples();
+    // Port 9 is for discarding; nothing answers there.
+    const env = { ...process.env, MARQUEE_URL: 'http://127.0.0.1:9' };
+    await expect(execute(command, args, { cwd: root, env })).rejects.toMatchObject({
+      stderr: 'Marquee does not answer at http://127.0.0.1:9: start it with npm start, or set MARQUEE_URL.\n',
+    });
+  });
+
   it('follow.ts prints every event without a gap, then the tags', async () => {
-    await execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'examples'], { cwd: root });
+    await buildExamples();
     const { stdout, stderr } = await run(process.execPath, ['examples/build/follow.js', marquee.sample]);
     const numbers = stderr
       .trim()

@@ -80,6 +80,13 @@ describe('trainClassifier', () => {
     expect(errors).toMatchObject([{ code }]);
   });
 
+  it('names the part of the input that is meant as its sender does', async () => {
+    const { errors } = await train({ aim: { precision: 1 } });
+    expect(errors).toMatchObject([
+      { path: ['aim', 'precision'], message: expect.stringContaining('below 1') },
+    ]);
+  });
+
   it('needs the role admin, as does activating', async () => {
     const input = { name: 'Mine', source: { uploadId } };
     for (const [query, variables] of [

@@ -15,8 +15,8 @@ import { type RetaggedPage, type RetagPage, retagPage } from './retag-page.js';
 
 /** Where the rows of a training come from. */
 export type TrainingSource =
-  /** `name` is what its sender calls it. */
-  | { kind: 'FILE'; file: string; name: string }
+  /** `name` is what its sender calls it; `widths` are those of the vectors that the catalog has. */
+  | { kind: 'FILE'; file: string; name: string; widths: Partial<Record<Signal, number>> }
   | { kind: 'CATALOG'; url: string; models: Partial<Record<Signal, string>> };
 
 /** A classifier that is ready to be stored. */
@@ -90,13 +90,28 @@ async function readRows(source: TrainingSource, signal: AbortSignal): Promise<Tr
     return connectedTo(source.url, (client) => readCatalogRows(client, source.models));
   const rows: TrainingRow[] = [];
   try {
-    for await (const row of readTrainingRows([source.file], signal)) rows.push(row);
+    for await (const row of readTrainingRows([source.file], signal)) {
+      refuseForeignWidths(row, source.widths);
+      rows.push(row);
+    }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // Where the server keeps an upload is nobody's business.
     throw new Failure(error.code, error.message.replaceAll(source.file, source.name), { cause: error });
   }
   return rows;
+}
+
+/** What learned from other vectors than the catalog's would count those as absent. @throws Failure BAD_INPUT */
+function refuseForeignWidths({ id, vectors }: TrainingRow, widths: Partial<Record<Signal, number>>): void {
+  for (const [signal, vector] of Object.entries(vectors)) {
+    const width = widths[signal as Signal];
+    if (width === undefined || vector.length === width) continue;
+    throw new Failure(
+      'BAD_INPUT',
+      `Row ${id} has a ${signal} vector of ${vector.length} numbers, the catalog's have ${width}: send vectors of this server's encoders, or leave them out.`,
+    );
+  }
 }
 
 /** The catalog's groups of which a row says something. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { requiredText } from '../../catalog/input.js';
 
-const share = z
+/** The share of accepted tags that are to be right. */
+export const precision = z
   .number('The precision is a number between 0 and 1.')
   .gt(0, 'The precision must be above 0.')
   .lt(1, 'The precision must be below 1.');
@@ -25,7 +26,7 @@ export const trainingRequest = z.object({
     .max(2 ** 31 - 1),
   aim: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('best-f1') }),
-    z.object({ kind: z.literal('precision'), floor: share }),
+    z.object({ kind: z.literal('precision'), floor: precision }),
   ]),
 });
 

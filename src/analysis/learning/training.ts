@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { saveClassifier } from '../../catalog/classifiers.js';
+import { vectorFromBytes } from '../../catalog/vector-bytes.js';
 import { Failure } from '../../failure.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 import { ThreadPool } from '../../inference/threads.js';
+import type { Signal } from '../../signals/signal.js';
 import { TRAINING_STAGES } from '../../tagging/train-classifier.js';
 import type { LearningJob, LearningParts } from './learning-runner.js';
 import type { LearningTasks, TrainingSource } from './tasks.js';
@@ -72,7 +74,20 @@ async function sourceOf(parts: LearningParts, source: TrainingRequest['source'])
     kind: 'FILE',
     file: path.join(parts.config.dataFolder, 'store', upload.contentHash),
     name: upload.fileName,
+    widths: await storedWidths(parts),
   };
+}
+
+/** How many numbers the vectors have that these encoders made of the catalog's trailers; of a signal without any, none. */
+async function storedWidths({ prisma, pack }: LearningParts): Promise<Partial<Record<Signal, number>>> {
+  const found = await Promise.all(
+    Object.entries(pack.vectors).map(async ([signal, model]) => {
+      const where = { signal: signal as Signal, model, vector: { not: null } };
+      const stored = await prisma.signalVector.findFirst({ where, select: { vector: true } });
+      return stored?.vector ? [[signal, vectorFromBytes(stored.vector).length]] : [];
+    }),
+  );
+  return Object.fromEntries(found.flat());
 }
 
 /** @param share of the whole training that is done, 0 … 1; each stage has as much of it */
