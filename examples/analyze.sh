@@ -30,12 +30,17 @@ ask() {
     curl -sS "${headers[@]}" -H 'content-type: application/json' --data-binary @- "$url/graphql"
 }
 
+# json TEXT: the text as JSON has it; path TEXT: as an address has it.
+json() { node -p 'JSON.stringify(process.argv[1])' "$1"; }
+path() { node -p 'encodeURIComponent(process.argv[1])' "$1"; }
+
+name=$(basename "$trailer")
 upload=$(curl -sS "${headers[@]}" -H 'content-type: application/octet-stream' -T "$trailer" \
-  "$url/uploads?fileName=$(basename "$trailer")" | value id)
+  "$url/uploads?fileName=$(path "$name")" | value id)
 echo "uploaded  $upload" >&2
 
 title=$(ask 'mutation ($name: String!) { createTitle(input: { name: $name }) { title { id } errors { message } } }' \
-  "{\"name\":\"$(basename "${trailer%.*}")\"}" | value data.createTitle.title.id)
+  "{\"name\":$(json "${name%.*}")}" | value data.createTitle.title.id)
 echo "title     $title" >&2
 
 analysis=$(ask 'mutation ($input: AnalyzeTrailerInput!) {

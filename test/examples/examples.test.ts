@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,8 +24,10 @@ describe('the examples', { timeout: 90_000 }, () => {
   const run = (command: string, args: string[]) =>
     execute(command, args, { cwd: root, env: { ...process.env, MARQUEE_URL: marquee.url }, timeout: 80_000 });
 
-  it('analyze.sh prints the tags as JSON and tells what it does on the way', async () => {
-    const { stdout, stderr } = await run('examples/analyze.sh', [marquee.sample]);
+  it('analyze.sh prints the tags as JSON and tells what it does on the way, whatever the file is called', async () => {
+    const film = path.join(marquee.config.dataFolder, 'She said "go" & 50 % ü.mp4');
+    await copyFile(marquee.sample, film);
+    const { stdout, stderr } = await run('examples/analyze.sh', [film]);
     const { analysis } = JSON.parse(stdout).data;
     expect(analysis.error).toBeNull();
     expect(analysis.prediction.tags.length).toBeGreaterThan(0);
