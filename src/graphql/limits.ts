@@ -11,6 +11,7 @@ import {
   getOperationAST,
   getVariableValues,
   isCompositeType,
+  isInterfaceType,
   isListType,
   isObjectType,
   Kind,
@@ -156,9 +157,7 @@ class Measure {
     if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
     if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
     const type = this.schema.getType(typeName);
-    return type && 'getFields' in type && (isObjectType(type) || isCompositeType(type))
-      ? (type.getFields() as Record<string, GraphQLField<unknown, unknown>>)[name]
-      : undefined;
+    return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
   }
 }
 

@@ -302,6 +302,7 @@ describe('rows', () => {
     );
     const edited = await rows();
     expect(edited[0]).toMatchObject({ ruleId: last.ruleId, name: 'Our choice', pinned: true });
+    expect(edited.filter((row: { pinned: boolean }) => row.pinned)).toHaveLength(1);
     expect(edited.some((row: { ruleId: string }) => row.ruleId === first.ruleId)).toBe(false);
     const { rowEdits } = await ask('{ rowEdits { ruleId pinned hidden name } }');
     expect(rowEdits).toHaveLength(2);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MATTER_BLEND, unit } from '../../src/discovery/aspect.js';
+import { DEFAULT_BLEND, MATTER_BLEND, similarity, unit } from '../../src/discovery/aspect.js';
 import { CatalogIndex } from '../../src/discovery/catalog-index.js';
+import { choose } from '../../src/discovery/diversity.js';
 import { MemoryEngine } from '../../src/discovery/memory-engine.js';
 import { fuseRanks } from '../../src/discovery/rank-fusion.js';
 import { type RankRequest, rankForTaste } from '../../src/discovery/ranking.js';
@@ -100,6 +101,38 @@ describe('ranking for a taste', () => {
     const ofKindOne = async (disliked: string[]) =>
       (await rank(index, { ...request, disliked })).filter(({ id }) => kindOf(id) === 1).length;
     expect(await ofKindOne(['title_0004', 'title_0007'])).toBeLessThan(await ofKindOne([]));
+  });
+
+  test('names the liked title that an answer is most like, and the strongest reason first', async () => {
+    const index = catalog(90, 11);
+    const liked = ['title_0000', 'title_0003', 'title_0006', 'title_0009'];
+    const ranked = await rank(index, { liked, disliked: [], first: 20, diversity: 0.1 });
+    const aspectsOf = await engineOf(index).aspectsOf([...liked, ...ranked.map(({ id }) => id)]);
+    const likeness = (a: string, b: string) =>
+      similarity(aspectsOf.get(a)!, aspectsOf.get(b)!, DEFAULT_BLEND) ?? 0;
+    for (const { id, because, reasons } of ranked) {
+      const most = Math.max(...liked.map((one) => likeness(one, id)));
+      expect(likeness(because!, id)).toBe(most);
+      const contributions = reasons.map(({ contribution }) => contribution);
+      expect(contributions).toEqual([...contributions].sort((a, b) => b - a));
+    }
+    expect(new Set(ranked.map(({ because }) => because)).size).toBeGreaterThan(1);
+  });
+});
+
+describe('choosing', () => {
+  const candidates = [
+    { id: 'a', score: 1, group: 0 },
+    { id: 'like-a', score: 0.9, group: 0 },
+    { id: 'other', score: 0.5, group: 0 },
+  ];
+  const likeness = (a: string, b: string) => (a !== 'other' && b !== 'other' ? 1 : 0);
+  const chosen = (diversity: number) =>
+    choose(candidates, { count: 3, diversity, shares: [1], likeness }).map(({ id }) => id);
+
+  test('goes by score alone, or keeps apart what is alike', () => {
+    expect(chosen(0)).toEqual(['a', 'like-a', 'other']);
+    expect(chosen(0.5)).toEqual(['a', 'other', 'like-a']);
   });
 });
 

@@ -30,6 +30,12 @@ describe('the words of a text', () => {
     expect(tellingWords('A film, a story, a sequel of nobody.', vocabulary)).toBeNull();
   });
 
+  test('weigh more the oftener they are said, by the logarithm', () => {
+    const [once, often] = [NAMES[1]!, NAMES[2]!];
+    const words = unpackedWords(tellingWords([once, often, often, often].join(' '), vocabulary)!)!;
+    expect(words.weights[1]! / words.weights[0]!).toBeCloseTo(1 + Math.log(3), 1);
+  });
+
   test('are a vector of length 1 of at most so many, however long the text, also after the database', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...NAMES, 'man', 'unknown'), { minLength: 1 }), (text) => {
