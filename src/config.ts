@@ -5,7 +5,9 @@ import { Failure } from './failure.js';
 const MEBIBYTE = 1024 * 1024;
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const seconds = z.coerce.number().positive();
+/** A week; timers of more than 2³¹ ms (25 days) would run out at once. */
+const MOST_SECONDS = 7 * 24 * 3600;
+const seconds = z.coerce.number().positive().max(MOST_SECONDS);
 const bytes = z.coerce.number().int().positive();
 const list = (separator: string) =>
   z.string().transform((text) =>
@@ -19,13 +21,21 @@ const list = (separator: string) =>
 const apiKey = z
   .string()
   .regex(
-    /^[^:]+:(reader|service|editor|admin):.{16,}$/,
-    'must be name:role:secret, role one of reader, service, editor, admin, secret of 16 characters or more',
+    /^[^:]+:(reader|service|editor|admin):\S{16,}$/,
+    'must be name:role:secret, role one of reader, service, editor, admin, secret of 16 characters or more, without spaces',
   )
   .transform((text) => {
     const [name = '', role = '', ...secret] = text.split(':');
     return { name, role: role as ApiRole, secret: secret.join(':') };
   });
+
+/** A secret of two keys would have the rights of whichever is found first. */
+const apiKeys = z
+  .array(apiKey)
+  .refine(
+    (keys) => new Set(keys.map(({ secret }) => secret)).size === keys.length,
+    'two keys have the same secret: give each its own',
+  );
 
 export type ApiRole = 'reader' | 'service' | 'editor' | 'admin';
 
@@ -45,7 +55,7 @@ const environment = z.object({
   MARQUEE_SPEECH: z.enum(['missing', 'gaps']).default('missing'),
   MARQUEE_MODELS: list(',').optional(),
   MARQUEE_MODEL_BYTES: bytes.optional(),
-  MARQUEE_API_KEYS: list(',').pipe(z.array(apiKey)).optional(),
+  MARQUEE_API_KEYS: list(',').pipe(apiKeys).optional(),
   MARQUEE_VECTORS: z.enum(['auto', 'memory', 'pgvector']).default('auto'),
   MARQUEE_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   MARQUEE_THREADS: z.coerce.number().int().min(1).max(64).optional(),

@@ -40,9 +40,12 @@ export async function startMarquee(config: Config, log: Logger, signal?: AbortSi
       ...{ config, log, database, analyses, learning, discovery, taxonomy, ready },
     });
     const close = async () => {
-      await server.close();
-      await queue?.stop();
-      await engine.close();
+      try {
+        await server.close();
+        await queue?.stop();
+      } finally {
+        await engine.close();
+      }
     };
     return { url: server.url, engine, close };
   } catch (error) {
@@ -69,7 +72,7 @@ async function serveUntil(stop: AbortSignal): Promise<void> {
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     log.info('shutting down; running analyses are handed back');
-    await marquee.close();
+    await marquee.close().catch((error: unknown) => log.error({ err: error }, 'not all could be closed'));
   }
 }
 

@@ -52,7 +52,10 @@ export class Heartbeat {
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     await this.#beating;
-    await this.prisma.process.deleteMany({ where: { id: this.#id } });
+    // Where the database is away, the others hear nothing from this process and find it dead.
+    await this.prisma.process
+      .deleteMany({ where: { id: this.#id } })
+      .catch((error: unknown) => this.log.warn({ err: error }, 'signing off failed'));
   }
 
   async #beat(): Promise<void> {

@@ -69,7 +69,7 @@ export function describeServer(url: string): string {
 export function connectionFailure(error: unknown, url: string): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
-  if (code === '53100') {
+  if (code === DISK_FULL) {
     return new Failure('DISK_FULL', 'The disk of the database is full: free some space, then start again.', {
       cause: error,
     });
@@ -100,6 +100,31 @@ export function connectionFailure(error: unknown, url: string): Failure {
     );
   }
   return asFailure(error);
+}
+
+const DISK_FULL = '53100';
+/** What PostgreSQL, its driver, and Prisma say while the database is away or goes. */
+const AWAY_CODES = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'],
+  ...['57P01', '57P02', '57P03', '53300', '08000', '08003', '08006'],
+  ...['P1001', 'P1002', 'P1008', 'P1017'],
+]);
+const AWAY_WORDS =
+  /Connection terminated|not queryable|connection timeout|Can't reach database server|Server has closed the connection/i;
+
+/** The failure of whoever asked a database that is away for now, or whose disk is full; null for every other error. */
+export function databaseFailure(error: unknown): Failure | null {
+  if (!(error instanceof Error) || error instanceof Failure) return null;
+  const { meta } = error as { meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } };
+  const codes = [codeOf(error), meta?.driverAdapterError?.cause?.originalCode ?? ''];
+  if (codes.includes(DISK_FULL))
+    return new Failure('DISK_FULL', 'The disk of the database is full. Free some space, then try again.', {
+      cause: error,
+    });
+  if (!codes.some((code) => AWAY_CODES.has(code)) && !AWAY_WORDS.test(error.message)) return null;
+  return new Failure('DATABASE_UNAVAILABLE', 'The database does not answer now: try again in a moment.', {
+    cause: error,
+  });
 }
 
 /** Several addresses of one host fail as one AggregateError, whose parts carry the code. */

@@ -21,11 +21,11 @@ const POLL_MILLISECONDS = 20;
 /** Recovery after a crash replays at most `max_wal_size` (2 GB), which slow disks need a while for. */
 const READY_TIMEOUT_MILLISECONDS = 120_000;
 const STOP_TIMEOUT_MILLISECONDS = 30_000;
-/** A free port may be taken by another program before PostgreSQL listens on it; a predecessor may still be going. */
+/** A port may be taken by another program before PostgreSQL listens on it; a predecessor may still be going. */
 const START_TRIES = 5;
 const RETRY_MILLISECONDS = 500;
-const WORTH_ANOTHER_TRY =
-  /could not create any TCP\/IP sockets|Address already in use|pre-existing shared memory block/;
+const PORT_TAKEN = /could not create any TCP\/IP sockets|Address already in use/;
+const WORTH_ANOTHER_TRY = new RegExp(`${PORT_TAKEN.source}|pre-existing shared memory block`);
 
 export interface Server {
   pid: number;
@@ -39,17 +39,21 @@ export function serverUrl(server: Server, cluster: Cluster, database: string): s
   return `postgresql://${CLUSTER_USER}:${cluster.password}@${HOST}:${server.port}/${database}`;
 }
 
-/** Takes over the server that runs on the cluster, else starts one. Not to be called by two processes at once. */
+/**
+ * Takes over the server that runs on the cluster, else starts one, on the port that the last one had where that is
+ * free: whoever holds its URL finds it again. Not to be called by two processes at once.
+ */
 export async function adoptOrStart(place: Place, cluster: Cluster): Promise<Server> {
   const running = await findRunning(cluster);
   if (running && (await becomesReady(running, cluster))) return { ...running, adopted: true };
+  let port = (await lastPort(cluster)) ?? (await findFreePort());
   for (let attempt = 1; ; attempt += 1) {
-    const port = await findFreePort();
     const output = await start(place, cluster, port);
     if (typeof output !== 'string') return { ...output, adopted: false };
     if (attempt === START_TRIES || !WORTH_ANOTHER_TRY.test(output)) {
       throw postgresFailure(output, 'did not start', place.folder);
     }
+    if (PORT_TAKEN.test(output)) port = await findFreePort();
     await delay(RETRY_MILLISECONDS);
   }
 }
@@ -89,8 +93,15 @@ async function readPidFile(cluster: Cluster): Promise<PidFile | null> {
 const pidFilePath = (cluster: Cluster) => path.join(cluster.data, 'postmaster.pid');
 
 /** Whether this process is the server of this cluster, and not one that was given the same number later. */
-async function serves(pid: number, cluster: Cluster): Promise<boolean> {
+export async function serves(pid: number, cluster: Cluster): Promise<boolean> {
   return (await commandLineOf(pid))?.includes(`-D ${cluster.data} `) ?? false;
+}
+
+/** PostgreSQL notes the command line that it was started with. Null: it was never started. */
+async function lastPort(cluster: Cluster): Promise<number | null> {
+  const options = await readFile(path.join(cluster.data, 'postmaster.opts'), 'utf8').catch(() => '');
+  const port = Number(/"port=(\d+)"/.exec(options)?.[1] ?? 0);
+  return port > 0 ? port : null;
 }
 
 async function findRunning(cluster: Cluster): Promise<{ pid: number; port: number } | null> {

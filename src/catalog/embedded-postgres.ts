@@ -5,8 +5,9 @@ import { Failure } from '../failure.js';
 import type { Logger } from '../log.js';
 import { makeDataFolder } from './data-folder.js';
 import { type Cluster, ensureCluster } from './embedded-postgres-cluster.js';
+import { keepRunning } from './embedded-postgres-keeper.js';
 import { findPlace } from './embedded-postgres-place.js';
-import { adoptOrStart, type Server, serverUrl, stop } from './embedded-postgres-server.js';
+import { adoptOrStart, type Server, serverUrl, serves, stop } from './embedded-postgres-server.js';
 import { withFolderLock } from './folder-lock.js';
 import { identityOf, isRunning } from './process-identity.js';
 
@@ -27,7 +28,7 @@ export interface EmbeddedPostgres {
 
 /**
  * A PostgreSQL of our own under `<dataFolder>/postgres`, shared by every process that uses this folder. One that
- * survived the death of its process is taken over.
+ * survived the death of its process is taken over, and one that dies is started again.
  *
  * @param dataFolder absolute; made where missing
  * @throws Failure FOLDER_UNWRITABLE, DISK_FULL, DATABASE_UNAVAILABLE
@@ -35,7 +36,7 @@ export interface EmbeddedPostgres {
 export async function openEmbeddedPostgres(dataFolder: string, log: Logger): Promise<EmbeddedPostgres> {
   try {
     const folder = await makeFolder(dataFolder);
-    const { server, cluster, lease } = await withFolderLock(folder, LOCK_MILLISECONDS, async () => {
+    const { server, cluster, lease, place } = await withFolderLock(folder, LOCK_MILLISECONDS, async () => {
       const place = await findPlace(folder);
       const cluster = await ensureCluster(place);
       if (cluster.fresh && place.folder !== folder) {
@@ -44,12 +45,23 @@ export async function openEmbeddedPostgres(dataFolder: string, log: Logger): Pro
         );
       }
       const server = await adoptOrStart(place, cluster);
-      return { server, cluster, lease: await writeLease(folder) };
+      return { server, cluster, lease: await writeLease(folder), place };
     });
+    const restart = () =>
+      withFolderLock(folder, LOCK_MILLISECONDS, async () => {
+        const { port } = server;
+        Object.assign(server, await adoptOrStart(place, cluster));
+        if (server.port !== port)
+          log.error(`Another program has the port ${port} of the embedded PostgreSQL: start Marquee again.`);
+      });
+    const endWatch = keepRunning({ runs: () => serves(server.pid, cluster), restart }, log);
     return {
       urlOf: (database) => serverUrl(server, cluster, database),
       folder: path.dirname(cluster.data),
-      close: () => giveUp(folder, lease, server, cluster),
+      close: async () => {
+        await endWatch();
+        await giveUp(folder, lease, server, cluster);
+      },
     };
   } catch (error) {
     throw folderFailure(error, dataFolder);

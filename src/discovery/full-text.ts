@@ -1,8 +1,7 @@
 import type { TitleFilter } from '../catalog/title-filter.js';
-import { filterCondition } from '../catalog/title-filter.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import type { Interpretation } from './query-words.js';
-import { restrictionCondition } from './restriction.js';
+import { type Restriction, restrictionCondition } from './restriction.js';
 
 /** Titles that a search looks at closely in each list. */
 export const LONGEST_LIST = 200;
@@ -14,6 +13,7 @@ const ENOUGH = 20;
  */
 const NAME_LIKENESS = [0.35, 0.45, 0.6] as const;
 const LONGEST_NAME_QUERY = 80; // characters
+const MOST_NAMES = 20;
 
 /** Of a query's words, this many must be there when all of them are hardly ever together. */
 const MOST_OF = 0.6;
@@ -41,31 +41,36 @@ export class FullText {
     return [...found].slice(0, LONGEST_LIST);
   }
 
-  /** Ids of titles whose name is the text or nearly so, nearest first; labels do not filter names. */
-  async names(text: string, filter: TitleFilter): Promise<string[]> {
-    const name = text.trim().toLowerCase();
+  /**
+   * Ids of titles whose name is the text or nearly so, nearest first, with or without accents; labels do not filter
+   * names. Trigrams know the letters of few scripts, so that a text in others is looked for inside the names.
+   */
+  async names(text: string, restriction: Restriction): Promise<string[]> {
+    const name = text.trim();
     if (name === '' || name.length > LONGEST_NAME_QUERY) return [];
-    const words = Math.min(name.split(/\s+/).length, NAME_LIKENESS.length);
-    const likeness = NAME_LIKENESS[words - 1]!;
     this.#hasTrigrams ??= this.#findTrigrams();
-    const rows = (await this.#hasTrigrams)
-      ? await this.prisma.$queryRaw<{ id: string }[]>`
-          SELECT t."id" FROM "Title" t
-          WHERE lower(t."name") % ${name} AND similarity(lower(t."name"), ${name}) >= ${likeness}
-            AND ${filterCondition(filter)}
-          ORDER BY similarity(lower(t."name"), ${name}) DESC, t."id" LIMIT 20`
-      : await this.prisma.$queryRaw<{ id: string }[]>`
-          SELECT t."id" FROM "Title" t
-          WHERE t."name" ILIKE ${`${name.replace(/[\\%_]/g, '\\$&')}%`} AND ${filterCondition(filter)}
-          ORDER BY length(t."name"), t."id" LIMIT 20`;
+    const isNear = (await this.#hasTrigrams) && !hasOtherLetters(name) ? nearlyNamed(name) : namedWith(name);
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT t."id" FROM "Title" t JOIN "TitleProfile" f ON f."titleId" = t."id"
+      WHERE ${isNear.condition} AND ${restrictionCondition(restriction)}
+      ORDER BY ${isNear.order}, t."id" LIMIT ${MOST_NAMES}`;
+    return rows.map(({ id }) => id);
+  }
+
+  /** Ids of all titles that a query of nothing but exclusions leaves, the newest first. */
+  async remaining(query: Interpretation, filter: TitleFilter): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT t."id" FROM "TitleProfile" f JOIN "Title" t ON t."id" = f."titleId"
+      WHERE ${conditions(query, filter)}
+      ORDER BY t."createdAt" DESC, t."id" DESC LIMIT ${LONGEST_LIST}`;
     return rows.map(({ id }) => id);
   }
 
   /** A piece of the synopsis and the name with the query's words between « and », by title. */
   async highlights(text: string, ids: readonly string[]): Promise<Map<string, string>> {
-    const any = Prisma.sql`replace(plainto_tsquery('english', ${text})::text, ' & ', ' | ')::tsquery`;
+    const any = Prisma.sql`replace(plainto_tsquery('marquee', ${text})::text, ' & ', ' | ')::tsquery`;
     const rows = await this.prisma.$queryRaw<{ id: string; highlight: string }[]>`
-      SELECT t."id", ts_headline('english', concat_ws(' — ', t."name", t."synopsis"), ${any},
+      SELECT t."id", ts_headline('marquee', concat_ws(' — ', t."name", t."synopsis"), ${any},
         'StartSel=«, StopSel=», MaxFragments=2, MaxWords=24, MinWords=10, FragmentDelimiter= … ') AS "highlight"
       FROM "Title" t WHERE t."id" = ANY(${[...ids]}::text[])`;
     return new Map(rows.map(({ id, highlight }) => [id, highlight]));
@@ -83,7 +88,7 @@ export class FullText {
   /** The words of each text that count, stemmed. */
   async #stems(texts: string[]): Promise<string[][]> {
     const rows = await this.prisma.$queryRaw<{ stems: string[] }[]>`
-      SELECT tsvector_to_array(to_tsvector('english', x."text")) AS "stems"
+      SELECT tsvector_to_array(to_tsvector('marquee', x."text")) AS "stems"
       FROM unnest(${texts}::text[]) WITH ORDINALITY AS x("text", "place") ORDER BY x."place"`;
     return rows.map(({ stems }) => stems);
   }
@@ -129,6 +134,31 @@ function conditions(query: Interpretation, filter: TitleFilter): Prisma.Sql {
     ...query.include.map(({ labels }) => Prisma.sql`f."labels" && ${labels}::text[]`),
     ...query.exclude.map(({ labels }) => Prisma.sql`NOT f."labels"[:f."accepted"] && ${labels}::text[]`),
   ];
-  const restriction = restrictionCondition({ filter, withoutWords: query.withoutWords });
+  const restriction = restrictionCondition({ ...query, filter });
   return Prisma.join([restriction, ...labels], ' AND ');
+}
+
+/** Letters that stay when accents are taken off those of the Latin script. */
+function hasOtherLetters(name: string): boolean {
+  return /[^\p{Script=Latin}\p{Script=Inherited}\p{Script=Common}]|\p{Emoji_Presentation}/u.test(name);
+}
+
+/** A name's condition on `"Title" t`, and what puts the nearest first. */
+interface NameMatch {
+  condition: Prisma.Sql;
+  order: Prisma.Sql;
+}
+
+function nearlyNamed(name: string): NameMatch {
+  const words = Math.min(name.split(/\s+/).length, NAME_LIKENESS.length);
+  const likeness = Prisma.sql`similarity(marquee_plain(t."name"), marquee_plain(${name}))`;
+  return {
+    condition: Prisma.sql`marquee_plain(t."name") % marquee_plain(${name}) AND ${likeness} >= ${NAME_LIKENESS[words - 1]!}`,
+    order: Prisma.sql`${likeness} DESC`,
+  };
+}
+
+function namedWith(name: string): NameMatch {
+  const place = Prisma.sql`strpos(marquee_plain(t."name"), marquee_plain(${name}))`;
+  return { condition: Prisma.sql`${place} > 0`, order: Prisma.sql`${place}, length(t."name")` };
 }

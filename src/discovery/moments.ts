@@ -79,9 +79,9 @@ interface List {
 async function byLine({ prisma }: Parts, query: string): Promise<List> {
   const rows = await prisma.$queryRaw<Omit<Found, 'id'>[]>`
     SELECT n."trailerId", n."startSeconds", n."endSeconds", n."text" AS "line"
-    FROM "Line" n, plainto_tsquery('english', ${query}) q
-    WHERE to_tsvector('english', n."text") @@ q
-    ORDER BY ts_rank(to_tsvector('english', n."text"), q, 1) DESC, n."trailerId", n."index"
+    FROM "Line" n, plainto_tsquery('marquee', ${query}) q
+    WHERE to_tsvector('marquee', n."text") @@ q
+    ORDER BY ts_rank(to_tsvector('marquee', n."text"), q, 1) DESC, n."trailerId", n."index"
     LIMIT ${LONGEST_LIST}`;
   return { kind: 'LINE', moments: rows.map(withId) };
 }

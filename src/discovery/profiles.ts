@@ -196,11 +196,11 @@ const WRITE = `
     "soundModel" = r."soundModel", "sound" = decode(r."sound", 'base64'),
     "labels" = r."labels", "probabilities" = r."probabilities", "accepted" = r."accepted",
     "words" =
-      setweight(to_tsvector('english', t."name"), 'A') ||
-      setweight(to_tsvector('english', concat_ws(' ', array_to_string(t."genres", ' '), (
+      setweight(to_tsvector('marquee', t."name"), 'A') ||
+      setweight(to_tsvector('marquee', concat_ws(' ', array_to_string(t."genres", ' '), (
         SELECT string_agg(l."name", ' ') FROM "Label" l WHERE l."id" = ANY(r."labels"[:r."accepted"])))), 'B') ||
-      setweight(to_tsvector('english', coalesce(t."synopsis", '')), 'C') ||
-      setweight(to_tsvector('english', coalesce(left((
+      setweight(to_tsvector('marquee', coalesce(t."synopsis", '')), 'C') ||
+      setweight(to_tsvector('marquee', coalesce(left((
         SELECT string_agg(n."text", ' ' ORDER BY n."index")
         FROM "Line" n JOIN "Prediction" p ON p."trailerId" = n."trailerId"
         WHERE p."id" = r."predictionId"), 200000), '')), 'D')

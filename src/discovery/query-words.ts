@@ -8,7 +8,9 @@ export interface Interpretation {
   include: LabelWord[];
   /** Words behind "not", "without", "no" or a minus: a title must have none of their labels. */
   exclude: LabelWord[];
-  /** Excluded words that stand for no label: a title's texts must not have them. */
+  /** Words in quotes: a title's texts must have them side by side. */
+  phrases: string[];
+  /** Excluded words that stand for no label, or phrases: a title's texts must not have them. */
   withoutWords: string[];
   /** Words of the text that are no label. */
   rest: string[];
@@ -59,17 +61,29 @@ const SYNONYMS: Record<string, readonly string[]> = {
 
 const NEGATIONS = new Set(['not', 'without', 'no', 'non', 'except', 'but not']);
 /** Words between a negation and what it denies. */
-const BETWEEN = new Set(['too', 'very', 'any', 'a', 'an', 'so', 'much']);
+const BETWEEN = new Set(['too', 'very', 'any', 'a', 'an', 'the', 'so', 'much']);
 /** Words that join two denied things. */
 const JOINING = new Set(['or', 'nor']);
 const LONGEST_NAME = 3; // words
+/** A minus in front of a word or of words in quotes, not a dash between words. */
+const MINUS = /^[-–−](?=["“„«]?\p{L})/u;
+/** Words between quotes of any language; a quote that nothing closes is a sign like others. */
+const PHRASE = /^[-–−]?["“”„«]([^"“”„«»]*)["“”„»]\W*$/u;
+const TOKEN = /[-–−]?["“”„«][^"“”„«»]*["“”„»]\S*|\S+/gu;
 
 /** Reads label words and exclusions out of a query; pure, and the same for the same taxonomy. */
 export function interpret(query: string, { groups }: Pick<Taxonomy, 'groups'>): Interpretation {
   const labelsOf = dictionary(groups);
-  const words = query.trim().split(/\s+/).filter(Boolean);
+  const words = query.match(TOKEN) ?? [];
   const kept: string[] = [];
-  const answer: Interpretation = { text: '', include: [], exclude: [], withoutWords: [], rest: [] };
+  const answer: Interpretation = {
+    text: '',
+    include: [],
+    exclude: [],
+    phrases: [],
+    withoutWords: [],
+    rest: [],
+  };
   let denied = false;
   for (let i = 0; i < words.length; ) {
     const plain = plainWord(words[i]!);
@@ -82,24 +96,31 @@ export function interpret(query: string, { groups }: Pick<Taxonomy, 'groups'>): 
       i++;
       continue;
     }
-    const minus = /^[-–−](?=\p{L})/u.test(words[i]!);
-    const found = longestName(words, i, labelsOf);
+    const minus = MINUS.test(words[i]!);
+    const phrase = phraseIn(words[i]!);
+    const found = phrase === undefined ? longestName(words, i, labelsOf) : null;
     const length = found?.length ?? 1;
     const said = words.slice(i, i + length).join(' ');
     if (denied || minus) {
       if (found) answer.exclude.push({ word: found.word, labels: found.labels });
-      else if (plain !== '') answer.withoutWords.push(plain);
+      else if (plain !== '') answer.withoutWords.push(phrase ?? plain);
       denied = JOINING.has(plainWord(words[i + length] ?? ''));
       i += length + (denied ? 1 : 0);
       continue;
     }
-    kept.push(said);
+    kept.push(phrase ?? said);
+    if (phrase !== undefined) answer.phrases.push(phrase);
     if (found) answer.include.push({ word: found.word, labels: found.labels });
-    else answer.rest.push(said);
+    else answer.rest.push(...(phrase?.split(/\s+/) ?? [said]));
     i += length;
   }
   answer.text = kept.join(' ');
   return answer;
+}
+
+function phraseIn(token: string): string | undefined {
+  const phrase = token.match(PHRASE)?.[1]?.trim();
+  return phrase && plainWord(phrase) !== '' ? phrase : undefined;
 }
 
 /** Each name, synonym and plural in small letters, with every label that it may mean. */

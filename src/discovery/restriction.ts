@@ -10,22 +10,32 @@ export interface Statements {
 /** What only the database can tell of titles. */
 export interface Restriction {
   filter: TitleFilter;
-  /** A title's texts must not have these words. */
-  withoutWords: readonly string[];
+  /** A title's texts must have each of these words side by side. */
+  phrases?: readonly string[];
+  /** A title's texts must not have these words, nor several of one entry side by side. */
+  withoutWords?: readonly string[];
 }
 
-export const UNRESTRICTED: Restriction = { filter: {}, withoutWords: [] };
+export const UNRESTRICTED: Restriction = { filter: {} };
 
-export function isRestricted({ filter, withoutWords }: Restriction): boolean {
-  return Object.keys(filter).length > 0 || withoutWords.length > 0;
+export function isRestricted({ filter, phrases = [], withoutWords = [] }: Restriction): boolean {
+  return Object.keys(filter).length > 0 || phrases.length > 0 || withoutWords.length > 0;
 }
 
 /** The restriction as a condition on the tables `"Title" t` and `"TitleProfile" f`. */
-export function restrictionCondition({ filter, withoutWords }: Restriction): Prisma.Sql {
-  const without = withoutWords.map(
-    (word) => Prisma.sql`NOT f."words" @@ plainto_tsquery('english', ${word})`,
+export function restrictionCondition({ filter, phrases = [], withoutWords = [] }: Restriction): Prisma.Sql {
+  const have = (words: string) => Prisma.sql`f."words" @@ phraseto_tsquery('marquee', ${words})`;
+  return Prisma.join(
+    [
+      filterCondition(filter),
+      // A phrase of nothing but stop words asks for nothing.
+      ...phrases.map(
+        (words) => Prisma.sql`(${have(words)} OR numnode(phraseto_tsquery('marquee', ${words})) = 0)`,
+      ),
+      ...withoutWords.map((words) => Prisma.sql`NOT ${have(words)}`),
+    ],
+    ' AND ',
   );
-  return Prisma.join([filterCondition(filter), ...without], ' AND ');
 }
 
 /** With a restriction, this many times what is wanted is looked at first, and more until enough pass. */

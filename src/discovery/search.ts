@@ -45,7 +45,8 @@ export function weightOf(
   { include, rest }: Pick<Interpretation, 'include' | 'rest'>,
 ): number {
   if (kind !== 'LABELS') return WEIGHTS[kind];
-  return LABELS_ALONE * (include.length / Math.max(1, include.length + rest.length)) ** 3;
+  const words = include.length + rest.length;
+  return LABELS_ALONE * (words === 0 ? 1 : include.length / words) ** 3;
 }
 const ORDER = 'RELEVANCE';
 
@@ -85,10 +86,12 @@ async function readLists(
   interpretation: Interpretation,
   filter: TitleFilter,
 ): Promise<{ kind: MatchKind; ids: string[] }[]> {
+  if (interpretation.text === '') return readRemaining(fullText, interpretation, filter);
   const telling = tellingText(interpretation, common);
-  const restriction = { filter, withoutWords: interpretation.withoutWords };
+  const { phrases, withoutWords } = interpretation;
+  const restriction = { filter, phrases, withoutWords };
   const [names, words, vectors] = await Promise.all([
-    interpretation.exclude.length > 0 ? [] : fullText.names(interpretation.text, filter),
+    interpretation.exclude.length > 0 ? [] : fullText.names(interpretation.text, restriction),
     fullText.matches(interpretation, telling, filter),
     index.run('searchByText', {
       ...{ texts: [...new Set([interpretation.text, telling])], limit: LONGEST_LIST, restriction },
@@ -103,6 +106,14 @@ async function readLists(
     { kind: 'MEANING' as const, ids: ids(vectors.byVector) },
     { kind: 'LABELS' as const, ids: ids(vectors.byLabel) },
   ].filter(({ ids }) => ids.length > 0);
+}
+
+/** A query of nothing but exclusions; one that excludes nothing either has said nothing. */
+async function readRemaining(fullText: FullText, interpretation: Interpretation, filter: TitleFilter) {
+  const { exclude, withoutWords } = interpretation;
+  if (exclude.length + withoutWords.length === 0) return [];
+  const kind = exclude.length > 0 ? ('LABELS' as const) : ('WORDS' as const);
+  return [{ kind, ids: await fullText.remaining(interpretation, filter) }];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { databaseFailure } from '../catalog/connection-failure.js';
 import { failuresIn } from '../catalog/input.js';
 import { FAILURES, type Failure, type FailureCode } from '../failure.js';
 import type { Logger } from '../log.js';
@@ -29,7 +30,9 @@ export function publicError(
   log: Logger,
 ): GraphQLFormattedError {
   const original = error instanceof GraphQLError ? error.originalError : error;
-  const [failure] = failuresIn(original) ?? [];
+  const ofDatabase = databaseFailure(original);
+  if (ofDatabase) log.warn({ requestId, err: original, path: formatted.path }, ofDatabase.message);
+  const [failure] = ofDatabase ? [ofDatabase] : (failuresIn(original) ?? []);
   if (failure) {
     const extensions = { code: failure.code, retryable: failure.retryable };
     return { ...formatted, message: failure.message, extensions };

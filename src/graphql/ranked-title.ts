@@ -59,7 +59,7 @@ export class RankedTitleResolver {
     if ((disliked?.length ?? 0) > MOST_LIKED) throw bad('disliked', `Name at most ${MOST_LIKED} titles.`);
     return discovery.rank({
       ...{ liked: [...new Set(liked)], disliked: [...new Set(disliked ?? [])] },
-      ...{ first, diversity, restriction: { filter: checkedFilter(candidates), withoutWords: [] } },
+      ...{ first, diversity, restriction: { filter: checkedFilter(candidates) } },
     });
   }
 

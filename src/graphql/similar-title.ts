@@ -86,7 +86,7 @@ export class SimilarResolver {
       limit: request.first,
       after: request.after === null ? null : placeOf(request.after),
       minScore: minScore ?? -1,
-      restriction: { filter: checkedFilter(filter), withoutWords: [] },
+      restriction: { filter: checkedFilter(filter) },
       blend: checkedBlend(blend),
     };
     const found = await discoveries.similar.load({ titleId: title.id, options });

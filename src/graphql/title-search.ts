@@ -28,7 +28,10 @@ export class Interpretation {
   @Field(() => [LabelMention], { description: 'Words that were taken for labels that no title may have.' })
   exclude!: LabelWord[];
 
-  @Field(() => [String], { description: "Other words that no title's texts may have." })
+  @Field(() => [String], { description: "Words in quotes: each title's texts have them side by side." })
+  phrases!: string[];
+
+  @Field(() => [String], { description: "Other words, or words in quotes, that no title's texts may have." })
   withoutWords!: string[];
 }
 
@@ -57,7 +60,7 @@ export class TitleSearchConnection extends connectionType('TitleHit', () => Titl
 export class TitleSearchResolver {
   @Query(() => TitleSearchConnection, {
     description:
-      'Titles by name (typing errors allowed), words, meaning and labels. Words such as "dark" or "revenge" filter by label, and "not gory" or "without romance" leave titles out; nonsense finds nothing.',
+      'Titles by name (typing errors allowed), words, meaning and labels. Words such as "dark" or "revenge" filter by label, words in quotes must stand side by side, and "not gory" or "without romance" leave titles out; nonsense finds nothing. Each of the lists is read to its best 200.',
   })
   async searchTitles(
     @Ctx() { discovery }: Context,

@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Response } from 'express';
+import { databaseFailure } from '../catalog/connection-failure.js';
 import { asFailure, Failure, type FailureCode } from '../failure.js';
 
 const STATUS: Partial<Record<FailureCode, number>> = {
@@ -25,7 +26,7 @@ export function sendFailure(response: Response, failure: Failure): void {
 
 /** The last handler: expected failures as they are, everything else logged and masked. */
 export const answerError: ErrorRequestHandler = (error, request, response, _next) => {
-  const failure = bodyFailure(error) ?? asFailure(error);
+  const failure = bodyFailure(error) ?? databaseFailure(error) ?? asFailure(error);
   const { log, requestId } = response.locals;
   if (failure.code === 'INTERNAL') log.error({ requestId, err: error }, 'a request failed unexpectedly');
   if (response.headersSent) {

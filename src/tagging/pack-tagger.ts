@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { PackFiles } from '../signals/pack.js';
 import { nameClassifier, readClassifier } from './classifier-file.js';
 import { loadTagger } from './compact-tagger.js';
 import type { Tag } from './tag.js';
-import { groupsOf, type Tagger } from './tagger.js';
+import { groupOf, groupsOf, type Tagger } from './tagger.js';
 import { tagByClassifier } from './trained-tagger.js';
+import { weigh } from './verdict.js';
 import { loadZeroShotTagger } from './zero-shot-tagger.js';
 
 /** The classifier that ships with the pack. @throws Failure MODEL_INVALID */
@@ -13,18 +15,23 @@ export function loadShippedTagger(files: PackFiles): Promise<Tagger> {
 }
 
 /**
- * A trained classifier over a pack's signals. The labels that it did not learn are answered by the one that ships with
- * the pack: who trains genres keeps the moods.
+ * A trained classifier over a pack's signals. The groups that it did not learn, and the labels that too few of its rows
+ * had or lacked, are answered by the one that ships with the pack: who trains genres keeps the moods.
  * @throws Failure MODEL_INVALID
  */
 export async function loadTrainedTagger(file: string, files: PackFiles): Promise<Tagger> {
   const bytes = await readFile(file);
-  const { classifier } = readClassifier(bytes);
+  const { classifier, origin } = readClassifier(bytes);
   const name = nameClassifier(bytes);
   const shipped = await loadShippedTagger(files);
   const groups = groupsOf(classifier.labels);
-  const isLeft = ({ label }: Tag) => !groups.has(label.slice(0, label.indexOf('/')));
-  const leavesSome = [...shipped.groups].some((group) => !groups.has(group));
+  const { leftOut } = leftOutShape.parse(origin.figures);
+  const isLeft = (label: string) => leftOut.includes(label) || !groups.has(groupOf(label));
+  const leavesSome =
+    leftOut.some((label) => shipped.groups.has(groupOf(label))) ||
+    [...shipped.groups].some((group) => !groups.has(group));
+  const together = (learned: readonly Tag[], others: readonly Tag[]) =>
+    weigh([...learned, ...others.filter(({ label }) => isLeft(label))]);
   return {
     classifier: name,
     reads: leavesSome && shipped.reads === 'MOMENTS' ? 'MOMENTS' : 'WORDS',
@@ -32,12 +39,15 @@ export async function loadTrainedTagger(file: string, files: PackFiles): Promise
     async tag(embeddings) {
       const tags = tagByClassifier(classifier, embeddings);
       const rest = await shipped.tag(embeddings);
-      return { ...rest, tags: [...tags, ...rest.tags.filter(isLeft)], classifier: name };
+      return { ...rest, tags: together(tags, rest.tags), classifier: name };
     },
     async decide(embeddings) {
       const tags = tagByClassifier(classifier, embeddings, false);
-      return leavesSome ? [...tags, ...(await shipped.decide(embeddings)).filter(isLeft)] : tags;
+      return leavesSome ? together(tags, await shipped.decide(embeddings)) : tags;
     },
     close: () => shipped.close(),
   };
 }
+
+/** Of a training's figures, the labels that it had too few rows for. */
+const leftOutShape = z.object({ leftOut: z.array(z.string()).default([]) });

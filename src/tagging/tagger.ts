@@ -20,5 +20,9 @@ export interface Tagger {
 
 /** The groups of these labels: `theme/family` is of the group `theme`. */
 export function groupsOf(labels: readonly { id: string }[]): ReadonlySet<string> {
-  return new Set(labels.map(({ id }) => id.slice(0, id.indexOf('/'))));
+  return new Set(labels.map(({ id }) => groupOf(id)));
+}
+
+export function groupOf(id: string): string {
+  return id.slice(0, id.indexOf('/'));
 }

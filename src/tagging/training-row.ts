@@ -5,7 +5,6 @@ import { Failure } from '../failure.js';
 import type { Signal } from '../signals/signal.js';
 import { maskGenreWords } from './corpus.js';
 import { readJsonLines } from './json-lines.js';
-import { isTold } from './quality.js';
 
 /** What is known of a trailer beside its vectors; null where a signal is missing. */
 export interface RowMeasures {
@@ -131,9 +130,4 @@ export function fingerprintRow(row: Pick<TrainingRow, 'id' | 'lines' | 'media'>)
   const hash = createHash('sha256').update(words).update('\n');
   if (words === '') hash.update(row.media ?? row.id);
   return hash.digest('hex').slice(0, 16);
-}
-
-/** Whether there is anything to learn from or to answer to. */
-export function isReadable({ lines, vectors }: TrainingRow): boolean {
-  return isTold(lines) || Object.keys(vectors).length > 0;
 }

@@ -1,11 +1,8 @@
 import { request } from './api.js';
-import { type Child, element, replaceChildren } from './elements.js';
-import { failureNotice } from './notice.js';
-import { predictionCard } from './prediction-card.js';
-import { failureCard, progressCard } from './progress-card.js';
-import { type Analysis, TITLE, type TitleDetail, type Trailer } from './queries.js';
+import { element, replaceChildren } from './elements.js';
+import { TITLE, type TitleDetail } from './queries.js';
 import { trailerForm } from './trailer-form.js';
-import { clock } from './words.js';
+import { TrailerList } from './trailer-list.js';
 
 /**
  * Fills `place` with one title: its trailers, what runs, and what was found.
@@ -26,9 +23,8 @@ export async function showTitle(place: HTMLElement, id: string, left: AbortSigna
     );
     return;
   }
-  const reload = () => {
-    showTitle(place, id, left).catch((error: unknown) => replaceChildren(place, failureNotice(error)));
-  };
+  const trailers = new TrailerList(id, left);
+  trailers.show(title.trailers.edges.map(({ node }) => node));
   document.title = `${title.name} · Marquee`;
   replaceChildren(
     place,
@@ -40,38 +36,27 @@ export async function showTitle(place: HTMLElement, id: string, left: AbortSigna
       title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
     ),
     title.synopsis !== null && element('p', { className: 'synopsis' }, title.synopsis),
-    ...title.trailers.edges.map(({ node: trailer }) => trailerSection(trailer, left, reload)),
-    element(
-      'details',
-      { className: 'another', open: title.trailers.edges.length === 0 },
-      element('summary', {}, 'Analyse another trailer of this title'),
-      trailerForm(title.id, reload),
-    ),
+    trailers.element,
+    anotherTrailer(title, trailers),
   );
 }
 
-function trailerSection(trailer: Trailer, left: AbortSignal, reload: () => void): HTMLElement {
-  const newest = trailer.analyses.edges[0]?.node;
-  return element(
-    'section',
-    { className: 'trailer', ariaLabel: 'Trailer' },
-    element(
-      'p',
-      { className: 'source' },
-      `${sourceName(trailer)}${trailer.durationSeconds === null ? '' : ` · ${clock(trailer.durationSeconds)}`}`,
-    ),
-    newest ? analysisPart(newest, left, reload) : null,
-    trailer.prediction && predictionCard(trailer.prediction, trailer.shots),
-  );
-}
-
-function analysisPart(analysis: Analysis, left: AbortSignal, reload: () => void): Child {
-  if (analysis.state === 'QUEUED' || analysis.state === 'RUNNING')
-    return progressCard(analysis, left, reload);
-  return analysis.state === 'SUCCEEDED' ? null : failureCard(analysis, reload);
-}
-
-function sourceName({ source }: Trailer): string {
-  if (source.kind === 'UPLOAD') return 'Uploaded trailer';
-  return source.kind === 'PATH' ? (source.locator.split('/').at(-1) ?? source.locator) : source.locator;
+/** A folded form, which folds again and is empty once its trailer is in the list. */
+function anotherTrailer(title: TitleDetail, trailers: TrailerList): HTMLElement {
+  const folded = element('details', {
+    className: 'another',
+    open: title.trailers.edges.length === 0,
+  });
+  const summary = element('summary', {}, 'Analyse another trailer of this title');
+  const offer = () => {
+    const form = trailerForm(title.id, () => {
+      folded.open = false;
+      offer();
+      summary.focus({ preventScroll: true });
+      void trailers.renew();
+    });
+    replaceChildren(folded, summary, form);
+  };
+  offer();
+  return folded;
 }

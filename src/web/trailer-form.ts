@@ -23,8 +23,8 @@ const SAMPLE = { name: 'Ember Road', path: 'sample-trailer.mp4' };
  * @param onStarted called with the title once its analysis is queued
  */
 export function trailerForm(titleId: string | null, onStarted: (titleId: string) => void): HTMLElement {
-  const name = element('input', { id: 'title-name', autocomplete: 'off', maxLength: 300 });
-  const year = element('input', { id: 'title-year', type: 'number', min: '1870', max: '2100', step: '1' });
+  const name = element('input', { id: 'title-name', autocomplete: 'off', maxLength: 500 });
+  const year = element('input', { id: 'title-year', type: 'number', min: '1870', max: '2200', step: '1' });
   const file = element('input', { id: 'trailer-file', type: 'file', accept: 'video/*,audio/*,.mkv,.webm' });
   const url = element('input', { id: 'trailer-url', type: 'url', placeholder: 'https://…' });
   const path = element('input', { id: 'trailer-path', placeholder: SAMPLE.path, spellcheck: false });

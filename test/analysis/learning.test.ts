@@ -106,7 +106,9 @@ describe('a training', () => {
     expect(new Set(run.events.map(({ stage }) => stage)).size).toBeGreaterThan(2);
     expect(run.events.at(-1)).toMatchObject({
       state: 'SUCCEEDED',
-      message: expect.stringMatching(/ready; .* too little of 19 labels of its groups .*: no title has them/),
+      message: expect.stringMatching(
+        /ready; .* too little of 19 labels of its groups .*: the classifier of the pack goes on/,
+      ),
     });
   });
 
@@ -201,6 +203,12 @@ describe('activating a classifier', () => {
     const moods = (tags: typeof after) =>
       tags.filter(({ label }) => label.group === 'MOOD').map((tag) => [tag.labelId, tag.state]);
     expect(moods(after), 'what was not learned stays as it was').toEqual(moods(before));
+    const unlearned = (tags: typeof after) =>
+      genres(tags)
+        .filter(({ labelId }) => !['genre/western', 'genre/science-fiction'].includes(labelId))
+        .map((tag) => [tag.labelId, tag.state]);
+    expect(unlearned(before).length).toBeGreaterThan(15);
+    expect(unlearned(after), 'nor does a genre change that no row has').toEqual(unlearned(before));
     const reviews = await engine.database.prisma.review.findMany({ where: { undoneAt: null } });
     expect(reviews).toMatchObject([{ predictionId: id, verdict: 'REJECT' }]);
 

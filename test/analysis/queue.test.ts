@@ -4,6 +4,8 @@ import { Heartbeat, pidSpace } from '../../src/analysis/heartbeat.js';
 import { addJob } from '../../src/analysis/jobs.js';
 import { Queue } from '../../src/analysis/queue.js';
 import type { AnalysisRunner, Outcome } from '../../src/analysis/runner.js';
+import { openDatabase } from '../../src/catalog/database.js';
+import { Door } from '../door.js';
 import { type Harness, openHarness, silent } from './harness.js';
 
 let harness: Harness;
@@ -16,8 +18,7 @@ afterAll(async () => {
 });
 
 /** A queue over the test's database whose runs of analyses are `run`. */
-function queueWith(run: (id: string) => Promise<Outcome>): Queue {
-  const { prisma, pool } = harness.database;
+function queueWith(run: (id: string) => Promise<Outcome>, { prisma, pool } = harness.database): Queue {
   const idle = { stop: () => undefined, abortUnwanted: async () => undefined };
   const analyses = { run, ...idle } as unknown as AnalysisRunner;
   const learner = { run: async () => true, ...idle };
@@ -54,6 +55,40 @@ describe('the queue', () => {
     await queue.stop();
     expect(await holders()).toEqual([]);
   });
+
+  it('goes on after the database was away, with the job whose end it could not tell', async () => {
+    const { door, url } = await Door.to(harness.database.url);
+    const behind = await openDatabase({ ...harness.config, databaseUrl: url }, silent);
+    const runs: string[] = [];
+    const queue = queueWith(async (id) => {
+      runs.push(id);
+      if (runs.length === 1) door.shut();
+      return 'SUCCEEDED';
+    }, behind);
+    await queue.start('worker');
+    await addJobOf('analysis_cut_off');
+    await until(async () => !queue.alive);
+    door.open = true;
+    await until(async () => (await holders()).length === 0);
+    expect(runs).toEqual(['analysis_cut_off', 'analysis_cut_off']);
+    expect(queue.alive).toBe(true);
+    await queue.stop();
+    await behind.close();
+    door.close();
+  }, 30_000);
+
+  it('can be stopped while the database is away', async () => {
+    const { door, url } = await Door.to(harness.database.url);
+    const behind = await openDatabase({ ...harness.config, databaseUrl: url }, silent);
+    const queue = queueWith(async () => 'SUCCEEDED', behind);
+    await queue.start('worker');
+    door.shut();
+    await queue.stop();
+    expect(queue.alive).toBe(false);
+    await behind.close();
+    door.close();
+    await harness.database.prisma.process.deleteMany();
+  }, 30_000);
 
   it('leaves a job alone that another worker has taken over meanwhile', async () => {
     let ran = () => {};

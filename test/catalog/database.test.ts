@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { databaseFailure } from '../../src/catalog/connection-failure.js';
 import { isSupported, openDatabase } from '../../src/catalog/database.js';
 import { createLogger } from '../../src/log.js';
 import { createTestDatabase, type TestDatabase } from '../database.js';
@@ -139,6 +140,29 @@ describe('DATABASE_URL', () => {
     expect(await sentenceFor(url)).toMatch(
       new RegExp(`"${user}" may not create tables in the database "${empty}"`),
     );
+  });
+
+  it.each([
+    ['53100', 'DISK_FULL'],
+    ['53300', 'DATABASE_UNAVAILABLE'],
+    ['57P01', 'DATABASE_UNAVAILABLE'],
+    ['57P03', 'DATABASE_UNAVAILABLE'],
+    ['22012', undefined],
+  ])('%s of a statement is told as %s, whoever sent it', async (state, code) => {
+    const { prisma, pool, close } = await openUrl(database.url);
+    await pool.query(`
+      CREATE OR REPLACE FUNCTION fail(state text) RETURNS void LANGUAGE plpgsql
+      AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = state; END $$`);
+    const heard = async (sent: Promise<unknown>) =>
+      databaseFailure(
+        await sent.then(
+          () => null,
+          (error: unknown) => error,
+        ),
+      )?.code;
+    expect(await heard(pool.query('SELECT fail($1)', [state]))).toBe(code);
+    expect(await heard(prisma.$queryRaw`SELECT fail(${state})::text`)).toBe(code);
+    await close();
   });
 
   it('needs PostgreSQL 15', () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/catalog/embedded-postgres.js';
 import { postgresFailure } from '../../src/catalog/embedded-postgres-cluster.js';
 import { machineSettings } from '../../src/catalog/embedded-postgres-settings.js';
@@ -130,6 +130,18 @@ describe('the embedded PostgreSQL', () => {
     expect(await answers(second.url)).toBe(false);
     await expect(stat(pidFile())).rejects.toThrow(/ENOENT/);
   });
+
+  it('is started again when it dies, and found under the same URL', async () => {
+    const here = await openHere();
+    const died = await serverPid();
+    process.kill(died, 'SIGKILL');
+    await vi.waitFor(async () => expect(await serverPid()).not.toBe(died), { timeout: 15_000, interval: 20 });
+    await vi.waitFor(async () => expect(await answers(here.urlOf('postgres'))).toBe(true), {
+      timeout: 15_000,
+    });
+    await closeHere(here);
+    expect(await answers(here.urlOf('postgres'))).toBe(false);
+  }, 40_000);
 
   it('is taken over from a process that was killed, and then stopped', async () => {
     const killed = await openElsewhere();

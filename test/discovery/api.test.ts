@@ -120,6 +120,7 @@ describe('similar titles', () => {
 });
 
 describe('search', () => {
+  const nameOf = ({ title }: { title: { name: string } }) => title.name;
   const search = async (query: string) =>
     (
       await ask(
@@ -168,6 +169,56 @@ describe('search', () => {
     'finds nothing for nonsense, of unknown words and of known ones: %s',
     async (query) => {
       expect((await search(query)).totalCount).toBe(0);
+    },
+  );
+
+  test('of exclusions alone gives the titles that are left, the newest first', async () => {
+    const found = await search('not horror -submarine');
+    expect(found.interpretedAs).toMatchObject({ text: '', exclude: [{ word: 'horror' }] });
+    const names = found.nodes.map(nameOf);
+    expect(found.nodes.every(({ score }: { score: number }) => score > 0)).toBe(true);
+    expect((await search('not -')).totalCount).toBe(0);
+    const left = await server.database.prisma.title.findMany({
+      where: { NOT: [{ genres: { has: 'Horror' } }, { synopsis: { contains: 'submarine' } }] },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    });
+    expect(left.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+    expect(names.length).toBeGreaterThan(2 * FILMS_EACH);
+    expect(names).toEqual(left.map(({ name }) => name).filter((name) => names.includes(name)));
+  });
+
+  test('leaves denied words out of what it finds by name, too', async () => {
+    const id = await addTitle('The Great Harbour Robbery', 'Thieves come by night.');
+    expect((await search('great harbour')).nodes[0].title.name).toBe('The Great Harbour Robbery');
+    expect((await search('great harbour -robbery')).totalCount).toBe(0);
+    await server.database.prisma.title.delete({ where: { id } });
+  });
+
+  test('finds words in quotes where they stand side by side', async () => {
+    const apart = await search('convoy submarine');
+    expect(apart.totalCount).toBeGreaterThan(0);
+    expect((await search('"convoy submarine"')).totalCount).toBe(0);
+    const found = await search('"hunts a convoy"');
+    expect(found.totalCount).toBeGreaterThan(0);
+    expect(found.nodes[0].highlight).toContain('«convoy»');
+    expect((await search('submarine -"hunts a convoy"')).nodes.map(nameOf)).not.toContain(
+      nameOf(found.nodes[0]),
+    );
+  });
+
+  test.each([
+    ['Léon', 'Zwei Brüder in Besançon.', ['leon', 'LÉON', 'bruder besancon']],
+    ['Café Müller', 'Dancers.', ['cafe muller', 'café müler']],
+    ['Ёлки', 'Новый год.', ['елки', 'Ёлк', 'новый']],
+    ['千と千尋の神隠し', 'A girl among spirits.', ['千尋', '神隠し']],
+    ['기생충', 'Two families.', ['기생']],
+    ['لبنان', 'A tank.', ['لبنان', 'بنان']],
+  ])(
+    'finds %s with and without accents, in any script by a part of the name',
+    async (name, text, queries) => {
+      const id = await addTitle(name, text);
+      for (const query of queries) expect((await search(query)).nodes.map(nameOf), query).toContain(name);
+      await server.database.prisma.title.delete({ where: { id } });
     },
   );
 
@@ -252,14 +303,32 @@ describe('rows', () => {
     const edited = await rows();
     expect(edited[0]).toMatchObject({ ruleId: last.ruleId, name: 'Our choice', pinned: true });
     expect(edited.some((row: { ruleId: string }) => row.ruleId === first.ruleId)).toBe(false);
+    const { rowEdits } = await ask('{ rowEdits { ruleId pinned hidden name } }');
+    expect(rowEdits).toHaveLength(2);
+    expect(rowEdits).toContainEqual({ ruleId: first.ruleId, pinned: false, hidden: true, name: null });
+    expect(rowEdits).toContainEqual({ ruleId: last.ruleId, pinned: true, hidden: false, name: 'Our choice' });
+    await ask('mutation ($id: ID!) { hideRow(input: { ruleId: $id, hidden: false }) { errors { code } } }', {
+      id: first.ruleId,
+    });
+    expect((await ask('{ rowEdits { ruleId } }')).rowEdits).toEqual([{ ruleId: last.ruleId }]);
   });
 
-  test('a row that does not exist cannot be edited', async () => {
-    const { pinRow } = await ask(
-      `mutation { pinRow(input: { ruleId: "mood/none" }) { errors { code path } } }`,
-    );
-    expect(pinRow.errors).toEqual([{ code: 'NOT_FOUND', path: ['id'] }]);
+  test('are edited whichever of their labels is named first', async () => {
+    const edit = async (ruleId: string) =>
+      (await ask(`mutation { pinRow(input: { ruleId: "${ruleId}", pinned: false }) { edit { ruleId } } }`))
+        .pinRow.edit;
+    expect(await edit('theme/revenge+mood/dark')).toEqual({ ruleId: 'mood/dark+theme/revenge' });
   });
+
+  test.each(['mood/none', 'genre/western', 'mood/dark+mood/dark', 'mood/dark+theme/revenge+genre/war', ''])(
+    'a row that does not exist cannot be edited: "%s"',
+    async (ruleId) => {
+      const { pinRow } = await ask(
+        `mutation { pinRow(input: { ruleId: "${ruleId}" }) { errors { code path } } }`,
+      );
+      expect(pinRow.errors).toEqual([{ code: 'NOT_FOUND', path: ['ruleId'] }]);
+    },
+  );
 });
 
 describe('the index', () => {

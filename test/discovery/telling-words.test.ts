@@ -59,7 +59,7 @@ describe('a query without its common words', () => {
     ['gone wrong', ['gone', 'wrong'], 'gone wrong'],
     ['dark heist', ['heist'], 'dark heist'],
   ])('%s', (text, rest, telling) => {
-    const read = { text, rest, include: [], exclude: [], withoutWords: [] };
+    const read = { text, rest, include: [], exclude: [], phrases: [], withoutWords: [] };
     expect(tellingText(read, common)).toBe(telling);
   });
 });

@@ -7,6 +7,8 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer } from '../../src/http/server.js';
+import { createTestDatabase } from '../database.js';
+import { Door } from '../door.js';
 import { writeAnalysedTitles, writeLabels } from './catalog-rows.js';
 import { type RunningServer, runServer } from './running-server.js';
 
@@ -115,6 +117,28 @@ describe('every answer', () => {
     });
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] });
+  });
+});
+
+describe('a database that is away', () => {
+  it('is told as DATABASE_UNAVAILABLE, and is missed no longer than it is', async () => {
+    const database = await createTestDatabase();
+    const { door, url } = await Door.to(database.url);
+    const cut = await runServer(() => ({ databaseUrl: url }));
+    const ask = () => cut.graphql('{ titles(first: 1) { totalCount } }');
+    const create = () =>
+      cut.graphql('mutation { createTitle(input: { name: "A" }) { title { id } errors { code } } }');
+    expect((await ask()).errors).toBeUndefined();
+    door.shut();
+    const away = { extensions: { code: 'DATABASE_UNAVAILABLE', retryable: true } };
+    for (const answer of [await ask(), await create(), await ask()])
+      expect(answer.errors).toMatchObject([away]);
+    door.open = true;
+    expect((await create()).errors).toBeUndefined();
+    expect((await ask()).data.titles.totalCount).toBe(1);
+    await cut.close();
+    door.close();
+    await database.close();
   });
 });
 

@@ -110,6 +110,52 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 
+  it('keeps what is open, typed and focused elsewhere on the page when an analysis ends', async () => {
+    let letEnd = () => {};
+    const mayEnd = new Promise<void>((resolve) => {
+      letEnd = resolve;
+    });
+    await page.routeWebSocket('**/graphql', (socket) => {
+      const server = socket.connectToServer();
+      let before = Promise.resolve();
+      server.onMessage((message) => {
+        if (String(message).includes('SUCCEEDED')) before = before.then(() => mayEnd);
+        void before.then(() => socket.send(message));
+      });
+    });
+    await page.goto(marquee.url);
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await page.getByText('Analyse another trailer of this title').click();
+    await page.getByLabel('Link', { exact: true }).check();
+    const url = page.getByLabel(/https or YouTube/);
+    await url.pressSequentially('https://exam');
+    letEnd();
+    await prediction().waitFor();
+    await page.keyboard.type('ple.org/film.mp4');
+    expect(await url.inputValue()).toBe('https://example.org/film.mp4');
+    expect(complaints).toEqual([]);
+  });
+
+  it('lists the newest trailer of a title first, each by itself, and folds and empties the form', async () => {
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await prediction().waitFor();
+    const first = page.getByRole('region', { name: 'Trailer', exact: true }).first();
+    await first.locator('.group details.tag[open]').first().locator('summary').click();
+    await page.getByText('Analyse another trailer of this title').click();
+    await page.getByLabel('Choose a video').setInputFiles(marquee.sample);
+    await page.getByRole('button', { name: 'Analyse the trailer' }).click();
+    await expect.poll(() => prediction().count()).toBe(2);
+    expect(await page.locator('.trailer .source').allTextContents()).toEqual([
+      expect.stringMatching(/^Uploaded trailer/),
+      expect.stringMatching(/^sample-trailer\.mp4/),
+    ]);
+    const older = page.locator('.trailer').nth(1).locator('.group details.tag');
+    expect(await older.first().getAttribute('open')).toBeNull();
+    expect(await page.locator('details.another').getAttribute('open')).toBeNull();
+    expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^Analyse another trailer/);
+    expect(complaints).toEqual([]);
+  });
+
   it('takes verdicts of an editor, shows the one that stands after a reload, and takes it back', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();
     await prediction().waitFor();
@@ -194,6 +240,24 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
       .click();
     await prediction().waitFor();
     expect(await narrow()).toBe(true);
+  });
+
+  it('shows what strangers write as they wrote it, however long its words are', async () => {
+    const name = `<img src=x onerror="document.title='taken over'"> ${'endless'.repeat(60)}`;
+    await page.setViewportSize({ width: 360, height: 700 });
+    await page.getByLabel('Title', { exact: true }).fill(name);
+    await page.getByLabel('On the server').check();
+    await page.getByLabel('A path inside the server’s media folders').fill('sample-trailer.mp4');
+    await page.getByRole('button', { name: 'Analyse the trailer' }).click();
+    await page.getByRole('heading', { name }).waitFor();
+    await prediction().waitFor();
+    const narrow = () => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth');
+    expect(await narrow()).toBe(true);
+    await page.goto(marquee.url);
+    await page.locator('.titles li a', { hasText: 'taken over' }).waitFor();
+    expect(await narrow()).toBe(true);
+    expect(await page.title()).not.toContain('taken over');
+    expect(complaints).toEqual([]);
   });
 });
 

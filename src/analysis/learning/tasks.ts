@@ -7,7 +7,7 @@ import type { Signal } from '../../signals/signal.js';
 import { nameClassifier, readClassifier } from '../../tagging/classifier-file.js';
 import { readMapping, readTaxonomy } from '../../tagging/taxonomy.js';
 import { shareOf, type TrainingOptions, trainClassifier } from '../../tagging/train-classifier.js';
-import { isReadable, readTrainingRows, type TrainingRow } from '../../tagging/training-row.js';
+import { readTrainingRows, type TrainingRow } from '../../tagging/training-row.js';
 import type { ClassifierVersion } from '../classifier-files.js';
 import { taggerOf } from '../loaded-taggers.js';
 import { readCatalogRows } from './catalog-rows.js';
@@ -60,7 +60,7 @@ export const tasks = {
     const mapping = await readMapping(path.join(input.modelsFolder, 'label-mapping.json'), taxonomy);
     const groups = input.options.groups.length > 0 ? input.options.groups : groupsIn(rows);
     if (groups.length === 0) {
-      throw new Failure('BAD_INPUT', 'No row has labels of genre, mood or theme and words to learn from.');
+      throw new Failure('BAD_INPUT', 'No row has labels of genre, mood or theme.');
     }
     const { bytes, figures, fingerprint } = await trainClassifier(
       rows,
@@ -85,17 +85,14 @@ export const tasks = {
 
 export type LearningTasks = typeof tasks;
 
-/** The rows that something can be learned from. */
 async function readRows(source: TrainingSource, signal: AbortSignal): Promise<TrainingRow[]> {
-  if (source.kind === 'CATALOG') {
-    const all = await connectedTo(source.url, (client) => readCatalogRows(client, source.models));
-    return all.filter(isReadable);
-  }
+  if (source.kind === 'CATALOG')
+    return connectedTo(source.url, (client) => readCatalogRows(client, source.models));
   const rows: TrainingRow[] = [];
   try {
     for await (const row of readTrainingRows([source.file], signal)) {
       refuseForeignWidths(row, source.widths);
-      if (isReadable(row)) rows.push(row);
+      rows.push(row);
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

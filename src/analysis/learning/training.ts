@@ -55,14 +55,14 @@ export async function trainFromRequest({ parts, hold, signal }: LearningJob): Pr
   }
 }
 
-/** Who activates a classifier should know what the catalog would lose. */
+/** Who activates a classifier should know what it does not answer. */
 function readySentence(name: string, figures: Record<string, unknown>): string {
   const { length } = figures.leftOut as string[];
-  const loss =
+  const rest =
     length === 0
       ? ''
-      : ` It learned too little of ${length} ${length === 1 ? 'label' : 'labels'} of its groups (\`leftOut\` in its figures): no title has them while it is active.`;
-  return `The classifier ${name} is ready; activate it to use it.${loss}`;
+      : ` It learned too little of ${length} ${length === 1 ? 'label' : 'labels'} of its groups (\`leftOut\` in its figures): the classifier of the pack goes on answering them.`;
+  return `The classifier ${name} is ready; activate it to use it.${rest}`;
 }
 
 async function sourceOf(parts: LearningParts, source: TrainingRequest['source']): Promise<TrainingSource> {
