@@ -78,7 +78,10 @@ export async function openEngine(
 ): Promise<Engine> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (const end of opened.splice(0).reverse()) await end();
+    const failures: unknown[] = [];
+    // A folder that is gone cannot be given up in order; threads that stayed open would keep the process alive.
+    for (const end of opened.splice(0).reverse()) await end().catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const taxonomy = await readTaxonomy(`${MODELS_FOLDER}taxonomy.json`);
@@ -169,7 +172,7 @@ export async function openEngine(
       ...{ analyses, classifiers, runner, learning, learner, discovery, loaded, close },
     };
   } catch (error) {
-    await close();
+    await close().catch((failure: unknown) => log.warn({ err: failure }, 'not all could be closed'));
     throw error;
   }
 }

@@ -72,7 +72,7 @@ async function serveUntil(stop: AbortSignal): Promise<void> {
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     log.info('shutting down; running analyses are handed back');
-    await marquee.close();
+    await marquee.close().catch((error: unknown) => log.error({ err: error }, 'not all could be closed'));
   }
 }
 

@@ -24,7 +24,8 @@ export async function* exportPredictions(prisma: PrismaClient): AsyncGenerator<E
     if (titles.length === 0) return;
     yield* await prisma.$queryRaw<ExportRow[]>`
       SELECT t."id" AS "titleId", t."name" AS "title", t."releaseYear", p."trailerId", p."id" AS "predictionId",
-        c."fingerprint" AS "classifier", p."createdAt"::text AS "createdAt", g."labelId" AS "label",
+        c."fingerprint" AS "classifier",
+        to_char(p."createdAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdAt", g."labelId" AS "label",
         g."probability", g."threshold", g."state"::text AS "state", g."weight"::text AS "weight"
       FROM unnest(${titles.map(({ id }) => id)}::text[]) AS asked("id")
       JOIN "Title" t ON t."id" = asked."id"

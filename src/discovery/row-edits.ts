@@ -1,5 +1,6 @@
 import { Failure } from '../failure.js';
 import type { PrismaClient, RowEdit } from '../generated/prisma/client.js';
+import { rowKindOf } from './row-rules.js';
 
 const LONGEST_NAME = 120; // characters
 
@@ -11,8 +12,12 @@ export interface RowChange {
   name?: string | null;
 }
 
+/** What stands of editors' decisions, by the rows' ids. */
 export function readEdits(prisma: PrismaClient): Promise<RowEdit[]> {
-  return prisma.rowEdit.findMany({ orderBy: { ruleId: 'asc' } });
+  return prisma.rowEdit.findMany({
+    where: { OR: [{ pinned: true }, { hidden: true }, { name: { not: null } }] },
+    orderBy: { ruleId: 'asc' },
+  });
 }
 
 /** @throws Failure BAD_INPUT, NOT_FOUND */
@@ -28,13 +33,14 @@ export async function editRow(
       path: ['name'],
     });
   }
-  const labels = ruleId.split('+');
+  const labels = ruleId.split('+').sort();
   const known = await prisma.label.count({ where: { id: { in: labels } } });
-  if (labels.length > 2 || known !== labels.length) {
+  if (rowKindOf(labels) === null || known !== labels.length) {
     throw new Failure('NOT_FOUND', `There is no row ${ruleId}; look its id up with \`rows\`.`, {
-      path: ['id'],
+      path: ['ruleId'],
     });
   }
+  const id = labels.join('+');
   const data = { ...change, ...(name === undefined ? {} : { name }), editor };
-  return prisma.rowEdit.upsert({ where: { ruleId }, create: { ruleId, ...data }, update: data });
+  return prisma.rowEdit.upsert({ where: { ruleId: id }, create: { ruleId: id, ...data }, update: data });
 }

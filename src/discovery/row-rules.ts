@@ -34,6 +34,11 @@ const KINDS: Record<string, RowKind> = {
   'genre+theme': 'GENRE_THEME',
 };
 
+/** What a row of these labels, in the order of their ids, would be; null where none can be made of them. */
+export function rowKindOf(labels: readonly string[]): RowKind | null {
+  return KINDS[labels.map((label) => label.split('/')[0]).join('+')] ?? null;
+}
+
 /** Every rule of one or two labels of different groups that at least `smallest` titles fit. */
 export function findRules({ labels, size }: CatalogIndex, smallest: number): Shelving {
   const ofLabel: number[][] = labels.labels.map(() => []);
@@ -69,7 +74,7 @@ function ruleOf(
   known: readonly IndexedLabel[],
 ): RowRule | null {
   const labels = numbers.map((number) => known[number]!.id).sort();
-  const kind = KINDS[labels.map((label) => label.split('/')[0]).join('+')];
+  const kind = rowKindOf(labels);
   const repeats = SAME_MATTER.some((pair) => pair.every((label) => labels.includes(label)));
   if (!kind || repeats) return null;
   return { id: labels.join('+'), kind, labels, numbers, size, lift };

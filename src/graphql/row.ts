@@ -13,7 +13,7 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
-import { editRow, type RowChange } from '../discovery/row-edits.js';
+import { editRow, type RowChange, readEdits } from '../discovery/row-edits.js';
 import type { BuiltRow } from '../discovery/rows.js';
 import { Failure } from '../failure.js';
 import type { Context } from './context.js';
@@ -131,6 +131,15 @@ export class RowResolver {
     if ((liked?.length ?? 0) > MOST_LIKED) throw bad('liked', `Name at most ${MOST_LIKED} liked titles.`);
     const day = new Date().toISOString().slice(0, 10);
     return discovery.rows({ first, size, kinds: kinds ?? null, liked: liked ?? [], freshFirst, day });
+  }
+
+  @Authorized('editor')
+  @Query(() => [RowEdit], {
+    description:
+      'What editors decided about rows: also those that are kept off the page, which `rows` does not list. Needs the role `editor`.',
+  })
+  rowEdits(@Ctx() { prisma }: Context) {
+    return readEdits(prisma);
   }
 
   @FieldResolver(() => [Label], { description: 'The rule: every title of the row has these labels.' })

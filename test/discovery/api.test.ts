@@ -303,14 +303,32 @@ describe('rows', () => {
     const edited = await rows();
     expect(edited[0]).toMatchObject({ ruleId: last.ruleId, name: 'Our choice', pinned: true });
     expect(edited.some((row: { ruleId: string }) => row.ruleId === first.ruleId)).toBe(false);
+    const { rowEdits } = await ask('{ rowEdits { ruleId pinned hidden name } }');
+    expect(rowEdits).toHaveLength(2);
+    expect(rowEdits).toContainEqual({ ruleId: first.ruleId, pinned: false, hidden: true, name: null });
+    expect(rowEdits).toContainEqual({ ruleId: last.ruleId, pinned: true, hidden: false, name: 'Our choice' });
+    await ask('mutation ($id: ID!) { hideRow(input: { ruleId: $id, hidden: false }) { errors { code } } }', {
+      id: first.ruleId,
+    });
+    expect((await ask('{ rowEdits { ruleId } }')).rowEdits).toEqual([{ ruleId: last.ruleId }]);
   });
 
-  test('a row that does not exist cannot be edited', async () => {
-    const { pinRow } = await ask(
-      `mutation { pinRow(input: { ruleId: "mood/none" }) { errors { code path } } }`,
-    );
-    expect(pinRow.errors).toEqual([{ code: 'NOT_FOUND', path: ['id'] }]);
+  test('are edited whichever of their labels is named first', async () => {
+    const edit = async (ruleId: string) =>
+      (await ask(`mutation { pinRow(input: { ruleId: "${ruleId}", pinned: false }) { edit { ruleId } } }`))
+        .pinRow.edit;
+    expect(await edit('theme/revenge+mood/dark')).toEqual({ ruleId: 'mood/dark+theme/revenge' });
   });
+
+  test.each(['mood/none', 'genre/western', 'mood/dark+mood/dark', 'mood/dark+theme/revenge+genre/war', ''])(
+    'a row that does not exist cannot be edited: "%s"',
+    async (ruleId) => {
+      const { pinRow } = await ask(
+        `mutation { pinRow(input: { ruleId: "${ruleId}" }) { errors { code path } } }`,
+      );
+      expect(pinRow.errors).toEqual([{ code: 'NOT_FOUND', path: ['ruleId'] }]);
+    },
+  );
 });
 
 describe('the index', () => {
