@@ -20,6 +20,8 @@ export default defineConfig({
     // A worker imports the server once and not for each file, which took a quarter of the time. So a file must put
     // back what it changes of its process.
     isolate: false,
+    // As src/inference/no-telemetry.ts says for the product.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

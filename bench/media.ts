@@ -34,7 +34,7 @@ const CLIPS = { clips: 8, frames: 16, spacingSeconds: 2 / 30 };
 
 /**
  * `npm run bench -- media [files|shots] [--json]`: decoding beside one plain full decode of the same file in the
- * same run, and the table of shot detection on films whose cuts are known.
+ * same run, and the tables of shot detection on two films whose cuts are known.
  */
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'marquee-bench-'));
@@ -45,7 +45,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     if (json) process.stdout.write(`${JSON.stringify({ files, shots })}\n`);
     else {
       if (files.length > 0) console.table(files.map(rounded));
-      if (shots.length > 0) console.table(shots.map(rounded));
+      for (const film of shots) console.table(film.map(rounded));
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './inference/no-telemetry.js';
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { AnalyzeFlags } from './cli/analyze.js';

@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device, DeviceProbe } from './devices.js';
 import { writeOnnx } from './onnx.js';

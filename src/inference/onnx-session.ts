@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { Failure } from '../failure.js';
 import type { Device } from './devices.js';

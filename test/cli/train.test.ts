@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -39,7 +39,11 @@ function rows(count: number, seed: number, others: string[] = [], groups: object
   }).join('\n');
 }
 
-const marquee = (...args: string[]) => execa(process.execPath, [cli, ...args], { reject: false });
+const marquee = (...args: string[]) =>
+  execa(process.execPath, [cli, ...args], {
+    reject: false,
+    env: { HOME: file('home'), ORT_DISABLE_TELEMETRY: undefined },
+  });
 const trainRows = (flags: TrainFlags) => trainCommand([file('rows.jsonl')], flags);
 const evaluateRows = (flags: EvaluateFlags) => evaluateCommand([file('rows.jsonl')], flags);
 const train = (out: string, ...flags: string[]) =>
@@ -47,6 +51,7 @@ const train = (out: string, ...flags: string[]) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'marquee-train-'));
+  await mkdir(file('home'));
   await writeFile(file('rows.jsonl'), rows(150, 1));
   await writeFile(file('others.jsonl'), rows(60, 2));
   const row = (synopsis: string) => JSON.stringify({ id: 'a', synopsis, labels: { mood: [] } });
@@ -109,6 +114,8 @@ test('a classifier of vectors that the pack does not make is refused, one of wor
   const lines = Array.from({ length: 20 }, (_, i) => JSON.stringify(row(i)));
   await writeFile(file('vectors.jsonl'), lines.join('\n'));
   await marquee('train', file('vectors.jsonl'), '--out', file('vectors.onnx'));
+  // Where the runtime keeps what it would tell its makers.
+  expect(await readdir(file('home'))).toEqual([]);
   const encoders = ['picture@1', 'sound@1'];
   const foreign = await readFile(file('vectors.onnx'));
   expect(() => refuseForeign(foreign, encoders)).toThrow(
