@@ -14,7 +14,8 @@ const STRENGTH = [1, 10, 1, 0.01];
 
 /**
  * Platt's scaling (1999) with the text's length beside the score, fitted by Newton's method under a Gaussian prior
- * around the identity.
+ * around the identity. A step that would raise the loss is halved until it does not: where nearly all scores lie on one
+ * side of zero the curvature is flat, and a full step goes astray for good.
  * @param truth 1 yes, −1 no, 0 unknown; between: 2·probability − 1
  */
 export function fitCalibration(
@@ -22,29 +23,74 @@ export function fitCalibration(
   lengths: ArrayLike<number>,
   truth: ArrayLike<number>,
 ): Calibration {
-  const coefficients = Float64Array.from(IDENTITY);
-  const ROUNDS = 25;
+  const examples = { scores, lengths, truth };
+  let coefficients = Float64Array.from(IDENTITY);
+  let loss = lossOf(coefficients, examples);
   for (let round = 0; round < ROUNDS; round++) {
-    const gradient = Float64Array.from(coefficients, (value, k) => STRENGTH[k]! * (value - IDENTITY[k]!));
-    const curvature = new Float64Array(16);
-    for (let k = 0; k < 4; k++) curvature[k * 5] = STRENGTH[k]!;
-    for (let i = 0; i < truth.length; i++) {
-      if (truth[i] === 0) continue;
-      const inputs = inputsOf(scores[i]!, lengths[i]!);
-      const p = sigmoid(dot(coefficients, inputs));
-      const error = p - (truth[i]! + 1) / 2;
-      for (let a = 0; a < 4; a++) {
-        gradient[a] = gradient[a]! + error * inputs[a]!;
-        for (let b = 0; b < 4; b++) {
-          curvature[a * 4 + b] = curvature[a * 4 + b]! + p * (1 - p) * inputs[a]! * inputs[b]!;
-        }
-      }
+    const step = newtonStep(coefficients, examples);
+    let share = 1;
+    let next = coefficients;
+    let nextLoss = Infinity;
+    while (share > SMALLEST_SHARE) {
+      next = coefficients.map((value, k) => value - share * step[k]!);
+      nextLoss = lossOf(next, examples);
+      if (nextLoss <= loss + ROUNDING * Math.abs(loss)) break;
+      share /= 2;
     }
-    const step = solve(curvature, gradient);
-    for (let k = 0; k < 4; k++) coefficients[k] = coefficients[k]! - step[k]!;
+    if (nextLoss > loss + ROUNDING * Math.abs(loss)) break;
+    coefficients = next;
+    loss = nextLoss;
+    if (step.every((value) => Math.abs(value) < NEGLIGIBLE)) break;
   }
   const [a = 1, b = 0, c = 0, d = 0] = coefficients;
   return { coefficients: [a, b, c, d] };
+}
+
+const ROUNDS = 50;
+const SMALLEST_SHARE = 1e-6;
+/** Of the loss: what a sum of many terms may be off by. */
+const ROUNDING = 1e-12;
+/** Newton's steps shrink to their square: the next one would change nothing. */
+const NEGLIGIBLE = 1e-9;
+
+interface Examples {
+  scores: ArrayLike<number>;
+  lengths: ArrayLike<number>;
+  truth: ArrayLike<number>;
+}
+
+/** Negative log posterior, without its constant. */
+function lossOf(coefficients: Float64Array, { scores, lengths, truth }: Examples): number {
+  let loss = coefficients.reduce(
+    (sum, value, k) => sum + (STRENGTH[k]! * (value - IDENTITY[k]!) ** 2) / 2,
+    0,
+  );
+  for (let i = 0; i < truth.length; i++) {
+    if (truth[i] === 0) continue;
+    const logOdds = dot(coefficients, inputsOf(scores[i]!, lengths[i]!));
+    loss += Math.max(logOdds, 0) + Math.log1p(Math.exp(-Math.abs(logOdds))) - ((truth[i]! + 1) / 2) * logOdds;
+  }
+  return loss;
+}
+
+/** The loss's gradient over its curvature. */
+function newtonStep(coefficients: Float64Array, { scores, lengths, truth }: Examples): Float64Array {
+  const gradient = coefficients.map((value, k) => STRENGTH[k]! * (value - IDENTITY[k]!));
+  const curvature = new Float64Array(16);
+  for (let k = 0; k < 4; k++) curvature[k * 5] = STRENGTH[k]!;
+  for (let i = 0; i < truth.length; i++) {
+    if (truth[i] === 0) continue;
+    const inputs = inputsOf(scores[i]!, lengths[i]!);
+    const p = sigmoid(dot(coefficients, inputs));
+    const error = p - (truth[i]! + 1) / 2;
+    for (let a = 0; a < 4; a++) {
+      gradient[a] = gradient[a]! + error * inputs[a]!;
+      for (let b = 0; b < 4; b++) {
+        curvature[a * 4 + b] = curvature[a * 4 + b]! + p * (1 - p) * inputs[a]! * inputs[b]!;
+      }
+    }
+  }
+  return solve(curvature, gradient);
 }
 
 /** What one unit of raw score is worth in log-odds at length `u`; never negative, so that order is kept. */

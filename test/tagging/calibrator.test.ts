@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sigmoid } from '../../src/tagging/calibration.js';
+import { fitCalibration, offsetAt, sigmoid, slopeAt } from '../../src/tagging/calibration.js';
 import { randomStream } from '../../src/tagging/random.js';
 import { type Aim, thresholdsFor } from '../../src/tagging/training/aim.js';
 import {
@@ -118,4 +118,13 @@ test('a floor for precision gives the lowest threshold that keeps it, or none', 
   expect(at(0.8)).toBe(5); // 6 of the 7 known answers above are right
   expect(at(0.7)).toBe(4); // 6 of 8, and 6 of 9 would be less
   expect(at(0.9)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("Platt's scaling does not go astray where nearly all answers are far on one side", () => {
+  const random = randomStream(3);
+  const scores = Float32Array.from({ length: 2000 }, () => -40 + 20 * random());
+  const truth = scores.map((score) => (random() < sigmoid(0.5 * score + 12) ? 1 : -1));
+  const calibration = fitCalibration(scores, new Float32Array(2000), truth);
+  expect(Math.abs(slopeAt(calibration, 0) - 0.5)).toBeLessThan(0.1);
+  expect(Math.abs(offsetAt(calibration, 0) - 12)).toBeLessThan(2);
 });
