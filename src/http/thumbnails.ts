@@ -19,10 +19,14 @@ export function thumbnails(
     if (!place) throw new Failure('NOT_FOUND', 'There is no such picture.');
     const root = path.join(dataFolder, 'decoded', place.contentHash, 'thumbnails');
     response.sendFile(place.name, { root, maxAge: FRESH_SECONDS * 1000 }, (error) => {
-      if (error) next(error);
+      if (error && !clientIsGone(error)) next(error);
     });
   };
 }
+
+/** As express tells it of a file that it was sending: nobody is left to answer, and nothing is wrong here. */
+const clientIsGone = (error: NodeJS.ErrnoException) =>
+  error.code === 'ECONNABORTED' || error.syscall === 'write';
 
 async function placeOf(
   prisma: PrismaClient,

@@ -211,6 +211,21 @@ describe('pictures of shots', () => {
     unchanged.resume();
   });
 
+  it('whose client goes away half-way are no fault of the server', async () => {
+    const { trailerIds } = await writeAnalysedTitles(server.database.prisma, 1);
+    const folder = path.join(server.config.dataFolder, 'decoded', 'a'.repeat(64), 'thumbnails');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, '0.jpg'), Buffer.alloc(30_000_000));
+    const before = logged.length;
+    const leaving = get(`${server.url}/thumbnails/${trailerIds[0]}/0.jpg`);
+    const [response] = await once(leaving, 'response');
+    await once(response, 'data');
+    leaving.destroy();
+    await once(leaving, 'close');
+    for (let i = 0; i < 5; i++) await fetch(`${server.url}/healthz`); // by then the server has noticed
+    expect(logged.slice(before).filter(({ level }) => level === 50)).toEqual([]);
+  });
+
   it('are not found by any other name', async () => {
     const { trailerIds } = await writeAnalysedTitles(server.database.prisma, 1);
     const names = ['1.jpg', '9.jpg', '0.png', '0', '..%2f..%2f0.jpg', '99999999999.jpg', '-1.jpg', '%00.jpg'];
