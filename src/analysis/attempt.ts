@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { Failure } from '../failure.js';
 import type { Analysis, Prisma, PrismaClient, Trailer } from '../generated/prisma/client.js';
 import type { StageName } from '../generated/prisma/enums.js';
 import { advance } from './event-log.js';
@@ -85,11 +86,19 @@ export class Attempt {
     });
   }
 
-  /** Ends the analysis SUCCEEDED in the transaction in which `publish` writes its result. @throws StaleAttempt */
+  /**
+   * Ends the analysis SUCCEEDED in the transaction in which `publish` writes its result.
+   *
+   * @throws StaleAttempt
+   * @throws Failure CANCELLED where that was asked for and this process has not heard of it yet
+   */
   async succeed(publish: (tx: Prisma.TransactionClient) => Promise<void>): Promise<void> {
     await this.#reports.written();
     const finishedAt = new Date();
     await this.write(async (tx) => {
+      const { id } = this.analysis;
+      const asked = await tx.analysis.findUnique({ where: { id }, select: { cancelRequested: true } });
+      if (asked?.cancelRequested) throw new Failure('CANCELLED', 'Cancelled.');
       await publish(tx);
       await tx.analysisStage.update({
         where: { analysisId_stage: { analysisId: this.analysis.id, stage: 'PUBLISH' } },

@@ -76,6 +76,7 @@ export class AnalysisRunner {
       if (error instanceof StaleAttempt || reason === 'LOST') return await this.#lost(attempt, log);
       if (reason !== null) return await endStopped(attempt, reason, retries);
       const failure = asFailure(error);
+      if (failure.code === 'CANCELLED') return await endStopped(attempt, 'CANCEL', retries);
       log.warn({ err: error, code: failure.code }, 'analysis attempt failed');
       return await endFailed(attempt, failure, retries);
     } finally {

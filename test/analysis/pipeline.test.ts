@@ -272,6 +272,17 @@ describe('cancelling a RUNNING analysis', () => {
       expect(await read(id)).toMatchObject({ state: 'CANCELLED', prediction: null });
     },
   );
+
+  it('whose process never hears of it ends it CANCELLED too, before anything is published', async () => {
+    const id = await request(film, { force: true });
+    const { prisma } = engine.database;
+    const deaf = new AnalysisRunner({ ...engine, prisma, log: silent }, noNotifications());
+    const running = deaf.run(id, { retries: true });
+    await stageSeen(id, 'DECODE');
+    await engine.analyses.cancel(id);
+    expect(await running).toBe('CANCELLED');
+    expect(await read(id)).toMatchObject({ state: 'CANCELLED', prediction: null });
+  });
 });
 
 describe('a graceful shutdown', () => {
