@@ -43,7 +43,8 @@ export class FullText {
 
   /**
    * Ids of titles whose name is the text or nearly so, nearest first, with or without accents; labels do not filter
-   * names. Trigrams know the letters of few scripts, so that a text in others is looked for inside the names.
+   * names, and a title that has no profile yet is found already. Trigrams know the letters of few scripts, so that a
+   * text in others is looked for inside the names.
    */
   async names(text: string, restriction: Restriction): Promise<string[]> {
     const name = text.trim();
@@ -51,7 +52,7 @@ export class FullText {
     this.#hasTrigrams ??= this.#findTrigrams();
     const isNear = (await this.#hasTrigrams) && !hasOtherLetters(name) ? nearlyNamed(name) : namedWith(name);
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
-      SELECT t."id" FROM "Title" t JOIN "TitleProfile" f ON f."titleId" = t."id"
+      SELECT t."id" FROM "Title" t LEFT JOIN "TitleProfile" f ON f."titleId" = t."id"
       WHERE ${isNear.condition} AND ${restrictionCondition(restriction)}
       ORDER BY ${isNear.order}, t."id" LIMIT ${MOST_NAMES}`;
     return rows.map(({ id }) => id);

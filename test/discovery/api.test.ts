@@ -194,6 +194,13 @@ describe('search', () => {
     await server.database.prisma.title.delete({ where: { id } });
   });
 
+  test('finds a title by its name before it has a profile', async () => {
+    const id = await addTitle('Zanzibar Lighthouse', 'A keeper waits.');
+    await server.database.prisma.titleProfile.delete({ where: { titleId: id } });
+    expect((await search('zanzibar lighthouse')).nodes.map(nameOf)).toContain('Zanzibar Lighthouse');
+    await server.database.prisma.title.delete({ where: { id } });
+  });
+
   test('finds words in quotes where they stand side by side', async () => {
     const apart = await search('convoy submarine');
     expect(apart.totalCount).toBeGreaterThan(0);
