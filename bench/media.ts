@@ -5,9 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { clipsInShots, decodeClips } from '../src/media/clips.js';
-import { decodeTrailer } from '../src/media/decode.js';
 import type { DecodedTrailer } from '../src/media/decoded.js';
-import { probeTrailer } from '../src/media/probe.js';
+import { probeAndDecode } from './media/decoded-film.js';
 import { sampleFiles } from './media/files.js';
 import { measureShots } from './media/shot-table.js';
 
@@ -89,20 +88,9 @@ async function measureFile(name: string, file: string, folder: string): Promise<
 /** Probe, decode and clips, as an analysis with the full pack has them. */
 async function decodeForSignals(file: string, folder: string) {
   const signal = new AbortController().signal;
-  const limits = {
-    uploadBytes: 0,
-    downloadBytes: 0,
-    downloadSeconds: 0,
-    durationSeconds: 3600,
-    requestsPerMinute: 0,
-  };
   let clipSeconds = 0;
   const ours = await timed(async () => {
-    const facts = await probeTrailer(file, { limits, signal });
-    const decoded = await decodeTrailer(
-      { path: file, facts, folder: path.join(folder, 'job'), sidecars: [] },
-      { signal },
-    );
+    const { facts, decoded } = await probeAndDecode(file, folder, signal);
     const clips = await timed(() =>
       decodeClips({ path: file, facts, clips: clipsInShots(decoded, CLIPS) }, { signal }),
     );

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import { decodeTrailer } from '../../src/media/decode.js';
 import { firstWindows } from '../../src/media/decode-plan.js';
 import { readPackets } from '../../src/media/packets.js';
-import { probeTrailer } from '../../src/media/probe.js';
 import { shareOf } from '../../src/media/windows.js';
+import { probeAndDecode } from './decoded-film.js';
 import { type Film, type FilmOptions, renderFilm } from './films.js';
 import { scoreShots } from './score.js';
 
@@ -114,25 +113,14 @@ async function measureFilm(
 
 async function measureShotsOf(film: Film, folder: string): Promise<ShotRow> {
   const signal = new AbortController().signal;
-  const limits = {
-    uploadBytes: 0,
-    downloadBytes: 0,
-    downloadSeconds: 0,
-    durationSeconds: 3600,
-    requestsPerMinute: 0,
-  };
-  const facts = await probeTrailer(film.path, { limits, signal });
-  const { shots, decodePath } = await decodeTrailer(
-    { path: film.path, facts, folder: path.join(folder, 'job'), sidecars: [] },
-    { signal },
-  );
+  const { facts, decoded } = await probeAndDecode(film.path, folder, signal);
   const { video } = facts;
   if (!video) throw new Error(`${film.path} has no pictures`);
   const packets = await readPackets(film.path, video, signal);
   const windows = firstWindows(packets, { ...facts, video });
-  const { truth, precision, recall, f1, exact, dissolves } = scoreShots(film, shots);
+  const { truth, precision, recall, f1, exact, dissolves } = scoreShots(film, decoded.shots);
   return {
-    decodePath,
+    decodePath: decoded.decodePath,
     share: windows ? shareOf(packets, windows) : 1,
     cuts: truth,
     precision,
