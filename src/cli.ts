@@ -60,7 +60,7 @@ Examples:
   marquee doctor                                   what is missing on this machine, and how to get it
 
 Settings are environment variables (PORT, DATABASE_URL, MEDIA_ROOTS, …): see docs/operations.md.
-Exit codes: 0 done, 2 bad input, 1 failure. Results go to standard output, everything else to standard error.`,
+Exit codes: 0 done, 2 bad input, 1 failure, 130 or 143 stopped by a signal. Results go to standard output, everything else to standard error.`,
     );
 
   marquee
