@@ -3,28 +3,13 @@ import type { PrismaClient } from '../generated/prisma/client.js';
 import type { StageName } from '../generated/prisma/enums.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
-import type { PackFiles, PackId } from '../signals/pack.js';
-import type { Signal } from '../signals/signal.js';
 import type { Attempt } from './attempt.js';
 import type { ClassifierFiles, ClassifierVersion } from './classifier-files.js';
+import type { PackIdentity } from './pack-identity.js';
 import type { KeptResult } from './stage-marks.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
 import type { Turns } from './turns.js';
-
-/** The versions of everything that a pack contributes, and where its files lie. */
-export interface PackIdentity {
-  id: PackId;
-  files: PackFiles;
-  /** Name and version of each encoder, in a fixed order. */
-  encoders: string[];
-  /** Of these the ones whose vectors a classifier that is trained here may read, by signal. */
-  vectors: Partial<Record<Signal, string>>;
-  /** Name and version of what listens; null where there is nothing. */
-  recogniser: string | null;
-  /** Name and version of the classifier that ships with it; `Classifier.fingerprint` in the database. */
-  classifier: string;
-}
 
 /** What the pipeline stands on. */
 export interface PipelineParts {
