@@ -2,6 +2,7 @@ import { request } from './api.js';
 import { type FoundTitles, SEARCH } from './editing-queries.js';
 import { announce, element, replaceChildren } from './elements.js';
 import { failureNotice } from './notice.js';
+import { titleLink } from './title-link.js';
 
 const FIRST = 10;
 
@@ -45,12 +46,7 @@ async function search(query: string): Promise<HTMLElement[]> {
     element(
       'li',
       {},
-      element(
-        'a',
-        { href: `#/titles/${title.id}` },
-        element('span', { className: 'name' }, title.name),
-        title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
-      ),
+      titleLink(title),
       title.synopsis !== null && element('p', { className: 'small' }, title.synopsis),
     ),
   );
