@@ -19,7 +19,7 @@ import { chooseTranscript, filledTranscript, recognisedTranscript, type Transcri
 import { unlessAborted } from './turns.js';
 
 /** Raise a number when that stage's own code gives other results for the same input. */
-const NUMBERS = { PROBE: '2', TRANSCRIBE: '4', EMBED: '3', TAG: '1' };
+const NUMBERS = { PROBE: '3', TRANSCRIBE: '4', EMBED: '3', TAG: '1' };
 
 /** A result together with the version under which it is stored, on which the next stages depend. */
 interface Versioned<T> {
