@@ -1,4 +1,4 @@
-/** What merchandisers do on the page: look at rows, keep, hide and rename them, and see what is similar. */
+/** How titles are found on the page: by search, by what is similar, in rows and what editors decide about those. */
 export interface NamedTitle {
   id: string;
   name: string;
@@ -61,6 +61,36 @@ export const SIMILAR = /* GraphQL */ `
   query Similar($id: ID!, $first: Int!) {
     title(id: $id) {
       similar(first: $first) { because title { id name releaseYear } }
+    }
+  }
+`;
+
+export interface FoundTitles {
+  searchTitles: {
+    totalCount: number;
+    interpretedAs: {
+      include: { word: string }[];
+      exclude: { word: string }[];
+      phrases: string[];
+      text: string;
+      withoutWords: string[];
+    };
+    nodes: { highlight: string | null; title: (NamedTitle & { synopsis: string | null }) | null }[];
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  };
+}
+
+export const SEARCH = /* GraphQL */ `
+  query Search($query: String!, $first: Int!, $after: String) {
+    searchTitles(query: $query, first: $first, after: $after) {
+      totalCount
+      interpretedAs {
+        include { word }
+        exclude { word }
+        phrases text withoutWords
+      }
+      nodes { highlight title { id name releaseYear synopsis } }
+      pageInfo { hasNextPage endCursor }
     }
   }
 `;

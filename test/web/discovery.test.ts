@@ -116,4 +116,22 @@ describe.skipIf(CHROMIUM === null)('the page of a catalog with many titles', { t
     expect(await page.locator('.row-card').count()).toBeGreaterThan(2);
     expect(await page.getByRole('button').count()).toBe(0);
   });
+
+  it('says what a search was taken for, marks the words, and fetches more of what it found', async () => {
+    await page.getByRole('link', { name: 'Catalog' }).click();
+    await page.getByLabel('Search the catalog').fill('westerns with a sheriff, not romance');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page
+      .getByText('Labels: westerns. Searched for: “westerns with a sheriff,”. Without: romance.')
+      .waitFor();
+    expect(await page.locator('.found mark').allTextContents()).toContain('sheriff');
+    await page.getByLabel('Search the catalog').fill('-comedy');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.getByText('Without: comedy.', { exact: true }).waitFor();
+    const found = page.locator('.found li a');
+    await page.getByRole('button', { name: 'Show more found' }).click();
+    await expect.poll(() => found.count()).toBe(20);
+    expect(new Set(await found.allTextContents()).size).toBe(20);
+    expect(complaints).toEqual([]);
+  });
 });
