@@ -5,13 +5,21 @@ import { titleLink } from './title-link.js';
 
 const LONGEST_NAME = 120;
 
+/** Takes the row's id and what was done, in a sentence. */
+export type OnEdit = (ruleId: string, done: string) => void;
+
 /**
  * One row with its titles.
  *
- * @param onEdit called once a decision is kept, with what it was; null: rows may only be read
+ * @param onEdit called once a decision about a row is kept, with what it was; null: rows may only be read
  */
-export function rowCard(row: Row, onEdit: ((done: string) => void) | null): HTMLElement {
-  const card = element('section', { className: 'card row-card', ariaLabel: row.name });
+export function rowCard(row: Row, onEdit: OnEdit | null): HTMLElement {
+  const card = element('section', {
+    className: 'card row-card',
+    id: rowPlace(row.ruleId),
+    ariaLabel: row.name,
+    tabIndex: -1,
+  });
   const head = element('div', { className: 'row-head' });
   const showHead = () =>
     replaceChildren(
@@ -31,21 +39,24 @@ export function rowCard(row: Row, onEdit: ((done: string) => void) | null): HTML
   return card;
 }
 
+/** The id of a row's card. */
+export function rowPlace(ruleId: string): string {
+  return `row-${ruleId}`;
+}
+
 /** A row that is kept off the page, and the way back. */
-export function hiddenRow(ruleId: string, name: string, onEdit: (done: string) => void): HTMLElement {
+export function hiddenRow(ruleId: string, name: string, onEdit: OnEdit): HTMLElement {
   const problem = element('span', { className: 'problem' });
   const button = element('button', { type: 'button', ariaLabel: `Show again: ${name}` }, 'Show again');
   button.addEventListener('click', () =>
-    decide(button, problem, HIDE_ROW, { ruleId, hidden: false }, () => onEdit(`${name} may be shown again.`)),
+    decide(button, problem, HIDE_ROW, { ruleId, hidden: false }, () =>
+      onEdit(ruleId, `${name} may be shown again.`),
+    ),
   );
   return element('li', {}, name, ' ', problem, button);
 }
 
-function rowActions(
-  { ruleId, name, pinned }: Row,
-  onEdit: (done: string) => void,
-  rename: () => void,
-): HTMLElement {
+function rowActions({ ruleId, name, pinned }: Row, onEdit: OnEdit, rename: () => void): HTMLElement {
   const problem = element('span', { className: 'problem' });
   const button = (text: string, act: (button: HTMLButtonElement) => void) => {
     const made = element('button', { type: 'button', ariaLabel: `${text}: ${name}` }, text);
@@ -58,17 +69,17 @@ function rowActions(
     problem,
     button(pinned ? 'Unpin' : 'Pin', (made) =>
       decide(made, problem, PIN_ROW, { ruleId, pinned: !pinned }, () =>
-        onEdit(pinned ? `${name} is no longer pinned.` : `${name} stays on the page.`),
+        onEdit(ruleId, pinned ? `${name} is no longer pinned.` : `${name} stays on the page.`),
       ),
     ),
     button('Rename', rename),
     button('Hide', (made) =>
-      decide(made, problem, HIDE_ROW, { ruleId, hidden: true }, () => onEdit(`${name} is hidden.`)),
+      decide(made, problem, HIDE_ROW, { ruleId, hidden: true }, () => onEdit(ruleId, `${name} is hidden.`)),
     ),
   );
 }
 
-function nameForm(row: Row, onEdit: (done: string) => void, onCancel: () => void): HTMLElement {
+function nameForm(row: Row, onEdit: OnEdit, onCancel: () => void): HTMLElement {
   const id = `name-${row.ruleId}`;
   const field = element('input', { id, value: row.name, maxLength: LONGEST_NAME, required: true });
   const problem = element('span', { className: 'problem' });
@@ -76,7 +87,9 @@ function nameForm(row: Row, onEdit: (done: string) => void, onCancel: () => void
   const own = element('button', { type: 'button' }, 'Its own name');
   const cancel = element('button', { type: 'button' }, 'Cancel');
   const rename = (button: HTMLButtonElement, name: string | null) =>
-    decide(button, problem, RENAME_ROW, { ruleId: row.ruleId, name }, () => onEdit('The row is renamed.'));
+    decide(button, problem, RENAME_ROW, { ruleId: row.ruleId, name }, () =>
+      onEdit(row.ruleId, 'The row is renamed.'),
+    );
   own.addEventListener('click', () => rename(own, null));
   cancel.addEventListener('click', onCancel);
   const form = element(

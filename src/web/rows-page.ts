@@ -2,7 +2,7 @@ import { request, sentence } from './api.js';
 import { ROW_EDITS, ROWS, type Row, type RowEdit } from './discovery-queries.js';
 import { announce, type Child, element, replaceChildren } from './elements.js';
 import { failureNotice } from './notice.js';
-import { hiddenRow, rowCard } from './row-card.js';
+import { hiddenRow, type OnEdit, rowCard, rowPlace } from './row-card.js';
 
 const ROWS_SHOWN = 12;
 const TITLES_A_ROW = 12;
@@ -14,10 +14,10 @@ export async function showRows(place: HTMLElement): Promise<void> {
     request<{ rows: Row[] }>(ROWS, { first: ROWS_SHOWN, size: TITLES_A_ROW }),
     readEdits(),
   ]);
-  const renew = (done: string) => {
+  const renew: OnEdit = (ruleId, done) => {
     announce(done);
     showRows(place)
-      .then(() => place.querySelector('h1')?.focus({ preventScroll: true }))
+      .then(() => (document.getElementById(rowPlace(ruleId)) ?? place.querySelector('h1'))?.focus())
       .catch((error: unknown) => replaceChildren(place, failureNotice(error)));
   };
   const onEdit = 'edits' in edits ? renew : null;
@@ -53,7 +53,7 @@ function noRows(): HTMLElement {
   );
 }
 
-function hiddenRows(edits: readonly RowEdit[], renew: (done: string) => void): Child {
+function hiddenRows(edits: readonly RowEdit[], renew: OnEdit): Child {
   const hidden = edits.filter((edit) => edit.hidden);
   if (hidden.length === 0) return null;
   return element(

@@ -65,6 +65,7 @@ describe.skipIf(CHROMIUM === null)('the page of a catalog with many titles', { t
     await press('Pin', last);
     await page.getByRole('button', { name: `Unpin: ${last}`, exact: true }).waitFor();
     expect((await names())[0]).toBe(last);
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe(last);
     expect(await page.getByRole('status').first().textContent()).toBe(`${last} stays on the page.`);
     await press('Rename', last);
     await page.getByLabel(`Another name for ${last}`).fill('Our own choice');
