@@ -2,6 +2,7 @@ import { request } from './api.js';
 import { element, replaceChildren } from './elements.js';
 import { failureNotice } from './notice.js';
 import { TITLES, type TitlePage, type TitleSummary } from './queries.js';
+import { titleLink } from './title-link.js';
 import { titleSearch } from './title-search.js';
 import { trailerForm } from './trailer-form.js';
 
@@ -56,12 +57,7 @@ function titleRow(title: TitleSummary): HTMLElement {
   return element(
     'li',
     {},
-    element(
-      'a',
-      { href: `#/titles/${title.id}` },
-      element('span', { className: 'name' }, title.name),
-      title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
-    ),
+    titleLink(title),
     element(
       'span',
       { className: 'chips' },

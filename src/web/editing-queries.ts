@@ -1,4 +1,4 @@
-/** What editors and engineers do on the page: judge tags, search, switch classifiers. */
+/** What editors and engineers do on the page: judge tags, switch classifiers. */
 export type Verdict = 'ACCEPT' | 'REJECT' | 'PRIMARY';
 export type LearningState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
@@ -26,22 +26,6 @@ export interface Reviews {
 export const REVIEWS = /* GraphQL */ `
   query Reviews($id: ID!) {
     node(id: $id) { ... on Prediction { tags { label { id } review { id verdict } } } }
-  }
-`;
-
-export interface FoundTitles {
-  searchTitles: {
-    totalCount: number;
-    nodes: { title: { id: string; name: string; releaseYear: number | null; synopsis: string | null } }[];
-  };
-}
-
-export const SEARCH = /* GraphQL */ `
-  query Search($query: String!, $first: Int!) {
-    searchTitles(query: $query, first: $first) {
-      totalCount
-      nodes { title { id name releaseYear synopsis } }
-    }
   }
 `;
 
