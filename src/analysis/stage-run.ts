@@ -42,6 +42,8 @@ interface StageOutcome<T> {
   cached: boolean;
   /** What is to be known again. */
   kept?: KeptResult;
+  /** What its last event tells people. */
+  message?: string;
 }
 
 /** Runs one stage between its begin and finish marks. */
@@ -53,12 +55,12 @@ export async function runStage<T>(
   run.signal.throwIfAborted();
   const startedAt = performance.now();
   await run.attempt.beginStage(stage);
-  const { result, cached, kept } = await work((within) => run.attempt.progress(stage, within));
+  const { result, ...how } = await work((within) => run.attempt.progress(stage, within));
   run.signal.throwIfAborted();
-  await run.attempt.finishStage(stage, cached, kept);
+  await run.attempt.finishStage(stage, how);
   const seconds = (performance.now() - startedAt) / 1000;
-  run.onStage?.(stage, seconds, cached);
-  run.log.debug({ stage, seconds, cached }, 'stage finished');
+  run.onStage?.(stage, seconds, how.cached);
+  run.log.debug({ stage, seconds, cached: how.cached }, 'stage finished');
   return result;
 }
 
@@ -66,24 +68,32 @@ export async function runStage<T>(
  * A stage whose result is stored under (content, stage, version) and known again later. With `force`, results from
  * before the analysis was asked for do not count; its own, from before a crash, do.
  *
- * @param isWhole whether what the stage left on disk beside a known result is still there
+ * @param beside `isWhole`: whether what the stage left on disk beside a known result is still there; `tell`: what people
+ *   are told of a result
  */
 export function runKnownStage<T>(
   run: StageRun,
   stage: StageName,
   key: { contentHash: string; version: string },
   work: (progress: (within: number) => void) => Promise<T>,
-  isWhole: (known: T) => Promise<boolean> = async () => true,
+  beside: { isWhole?(known: T): Promise<boolean>; tell?(result: T): string } = {},
 ): Promise<T> {
+  const { isWhole = async () => true, tell } = beside;
+  const told = (result: T) => (tell ? { message: tell(result) } : {});
   return runStage(run, stage, async (progress) => {
     const [stored] = await run.prisma.$queryRaw<{ data: unknown; createdAt: Date }[]>`
       SELECT "data", "createdAt" FROM "StageResult"
       WHERE "contentHash" = ${key.contentHash} AND "stage" = ${stage}::"StageName" AND "version" = ${key.version}`;
     if (stored && (!run.attempt.analysis.force || stored.createdAt >= run.attempt.analysis.createdAt)) {
       const known = fromStored(stored.data) as T;
-      if (await isWhole(known)) return { result: known, cached: true };
+      if (await isWhole(known)) return { result: known, cached: true, ...told(known) };
     }
     const result = await work(progress);
-    return { result, cached: false, kept: { ...key, data: JSON.stringify(toStored(result)) } };
+    return {
+      result,
+      cached: false,
+      kept: { ...key, data: JSON.stringify(toStored(result)) },
+      ...told(result),
+    };
   });
 }
