@@ -288,6 +288,16 @@ describe('filters', () => {
     });
     expect(errors).toMatchObject([{ path: ['titles'], extensions: { code: 'BAD_INPUT' } }]);
   });
+
+  it.each([
+    [{ releaseYear: { min: 2000, max: 1990 } }, /ends before it begins/],
+    [{ tags: [{ label: 'mood/drak' }] }, /no label mood\/drak/],
+  ])('%j, which could find nothing, is refused', async (filter, message) => {
+    const { errors } = await server.graphql(LIST, { first: 1, filter });
+    expect(errors).toMatchObject([
+      { message: expect.stringMatching(message), extensions: { code: 'BAD_INPUT' } },
+    ]);
+  });
 });
 
 describe('the pages of a list', () => {
