@@ -18,7 +18,7 @@ export interface TitleSummary {
 export interface TitlePage {
   titles: {
     totalCount: number;
-    edges: { node: TitleSummary }[];
+    nodes: TitleSummary[];
     pageInfo: { hasNextPage: boolean; endCursor: string | null };
   };
 }
@@ -27,7 +27,7 @@ export const TITLES = /* GraphQL */ `
   query Titles($first: Int!, $after: String) {
     titles(first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) {
       totalCount
-      edges { node { id name releaseYear prediction { tags(state: ACCEPTED) { label { id name } probability } } } }
+      nodes { id name releaseYear prediction { tags(state: ACCEPTED) { label { id name } probability } } }
       pageInfo { hasNextPage endCursor }
     }
   }
