@@ -70,7 +70,8 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
     const titles = async () => {
       const asked = { method: 'POST', headers: { 'content-type': 'application/json' } };
       const body = JSON.stringify({ query: '{ titles { totalCount } }' });
-      const { data } = await (await fetch(`${marquee.url}/graphql`, { ...asked, body })).json();
+      const answer = await fetch(`${marquee.url}/graphql`, { ...asked, body });
+      const { data } = (await answer.json()) as { data: { titles: { totalCount: number } } };
       return data.titles.totalCount;
     };
     const before = await titles();
