@@ -1,11 +1,9 @@
-/** What editors and engineers do on the page: judge tags, switch classifiers. */
-export type Verdict = 'ACCEPT' | 'REJECT' | 'PRIMARY';
-export type LearningState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+import type { NamedTitle } from './discovery-queries.js';
+import type { Shot } from './queries.js';
+import { type Review, TAG_PARTS, type Tag } from './tag-parts.js';
 
-export interface Review {
-  id: string;
-  verdict: Verdict;
-}
+/** What editors and engineers do on the page: judge tags, switch classifiers. */
+export type LearningState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
 export const REVIEW_TAG = /* GraphQL */ `
   mutation ReviewTag($input: ReviewTagInput!) {
@@ -27,6 +25,36 @@ export const REVIEWS = /* GraphQL */ `
   query Reviews($id: ID!) {
     node(id: $id) { ... on Prediction { tags { label { id } review { id verdict } } } }
   }
+`;
+
+export interface ReviewItem {
+  tag: Tag;
+  prediction: { id: string; trailer: { title: NamedTitle; shots: Shot[] } };
+}
+
+export interface ReviewQueue {
+  reviewQueue: {
+    totalCount: number;
+    nodes: ReviewItem[];
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  };
+}
+
+export const REVIEW_QUEUE = /* GraphQL */ `
+  query ReviewQueue($first: Int!, $after: String) {
+    reviewQueue(first: $first, after: $after) {
+      totalCount
+      nodes {
+        tag { ...TagParts }
+        prediction {
+          id
+          trailer { title { id name releaseYear } shots { startSeconds endSeconds thumbnailUrl } }
+        }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+  ${TAG_PARTS}
 `;
 
 export interface Retagging {

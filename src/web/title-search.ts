@@ -2,6 +2,7 @@ import { request } from './api.js';
 import { type FoundTitles, SEARCH } from './discovery-queries.js';
 import { announce, type Child, element, replaceChildren } from './elements.js';
 import { failureNotice } from './notice.js';
+import { PagedList } from './paged-list.js';
 import { titleLink } from './title-link.js';
 
 const FIRST = 10;
@@ -29,7 +30,7 @@ export function titleSearch(): HTMLElement {
     const text = query.value.trim();
     const number = ++asked;
     try {
-      const parts = text === '' ? [] : answerTo(text, await search(text, null));
+      const parts = text === '' ? [] : await answerTo(text);
       // Whoever asked last has the answer.
       if (number === asked) replaceChildren(answer, ...parts);
     } catch (error) {
@@ -39,31 +40,17 @@ export function titleSearch(): HTMLElement {
   return element('section', { ariaLabel: 'Search' }, form, answer);
 }
 
-async function search(query: string, after: string | null): Promise<Found> {
-  return (await request<FoundTitles>(SEARCH, { query, first: FIRST, after })).searchTitles;
-}
-
-/** The first titles, and a button that fetches the next ones behind them. */
-function answerTo(query: string, first: Found): Child[] {
-  announce(`${first.totalCount} titles found.`);
-  const taken = element('p', { className: 'small' }, takenFor(first.interpretedAs));
-  if (first.nodes.length === 0)
-    return [taken, element('p', { className: 'none' }, 'Nothing like that here.')];
+/** What the query was taken for, and the titles that it found. */
+async function answerTo(query: string): Promise<Child[]> {
   const list = element('ol', { className: 'found', ariaLabel: 'Found' });
-  const more = element('button', { type: 'button' }, 'Show more found');
-  let { endCursor } = first.pageInfo;
-  const show = ({ nodes, pageInfo }: Found) => {
-    list.append(...nodes.flatMap(foundTitle));
-    endCursor = pageInfo.endCursor;
-    more.hidden = !pageInfo.hasNextPage;
-  };
-  show(first);
-  more.addEventListener('click', () => {
-    search(query, endCursor)
-      .then(show)
-      .catch((error: unknown) => more.replaceWith(failureNotice(error)));
-  });
-  return [taken, list, more];
+  const read = async (after: string | null) =>
+    (await request<FoundTitles>(SEARCH, { query, first: FIRST, after })).searchTitles;
+  const titles = new PagedList(list, 'Show more found', read, foundTitle);
+  const { totalCount, interpretedAs } = await titles.next();
+  announce(`${totalCount} titles found.`);
+  const taken = element('p', { className: 'small' }, takenFor(interpretedAs));
+  if (totalCount === 0) return [taken, element('p', { className: 'none' }, 'Nothing like that here.')];
+  return [taken, ...titles.parts];
 }
 
 /** What the words of a query were taken for: `Labels: dark. Searched for: “dark tales of a ship”. Without: comedy.` */
@@ -82,18 +69,16 @@ function takenFor({ include, exclude, phrases, text, withoutWords }: Found['inte
 }
 
 /** One entry; none for a title that has just been deleted. */
-function foundTitle({ title, highlight }: Found['nodes'][number]): HTMLElement[] {
-  if (title === null) return [];
+function foundTitle({ title, highlight }: Found['nodes'][number]): HTMLElement | null {
+  if (title === null) return null;
   const told = highlight === null ? title.synopsis : null;
-  return [
-    element(
-      'li',
-      {},
-      titleLink(title),
-      highlight !== null && element('p', { className: 'small' }, ...marked(highlight)),
-      told !== null && element('p', { className: 'small' }, told),
-    ),
-  ];
+  return element(
+    'li',
+    {},
+    titleLink(title),
+    highlight !== null && element('p', { className: 'small' }, ...marked(highlight)),
+    told !== null && element('p', { className: 'small' }, told),
+  );
 }
 
 /** `the «blade» of` → the, a marked blade, of. */
