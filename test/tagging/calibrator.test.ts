@@ -124,7 +124,7 @@ test("Platt's scaling does not go astray where nearly all answers are far on one
   const random = randomStream(3);
   const scores = Float32Array.from({ length: 2000 }, () => -40 + 20 * random());
   const truth = scores.map((score) => (random() < sigmoid(0.5 * score + 12) ? 1 : -1));
-  const calibration = fitCalibration(scores, new Float32Array(2000), truth);
+  const calibration = fitCalibration(scores, { lengths: new Float32Array(2000) }, truth);
   expect(Math.abs(slopeAt(calibration, 0) - 0.5)).toBeLessThan(0.1);
   expect(Math.abs(offsetAt(calibration, 0) - 12)).toBeLessThan(2);
 });
