@@ -23,6 +23,8 @@ export default defineConfig({
     // As src/inference/no-telemetry.ts says for the product.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 20_000,
+    // What a test waits for may take long on a busy machine: a test fails by its own limit, or here.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
   },

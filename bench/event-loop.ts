@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { AnalysisTasks, DecodeInput } from '../src/analysis/tasks.js';
 import { readConfig } from '../src/config.js';
 import { ThreadPool } from '../src/inference/threads.js';
-import type { TimedLine } from '../src/media/subtitles.js';
+import type { TimedLine } from '../src/media/timed-line.js';
 import type { FullPackFiles } from '../src/signals/pack.js';
 import { trailer1080p } from './pipeline/film.js';
 import { fullSizePack } from './pipeline/full-pack.js';

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PackIdentity } from './analysis/stage-run.js';
+import type { PackIdentity } from './analysis/pack-identity.js';
 import type { Config } from './config.js';
 import { Failure } from './failure.js';
 import { chooseDevice, type DeviceChoice } from './inference/devices.js';
 import { usableCores, usableMemory } from './inference/machine.js';
 import { nameModel, readManifest } from './inference/packs.js';
 import { type FullModels, findFullModels } from './inference/pulled-models.js';
-import type { ClipSampling } from './signals/clips.js';
+import type { ClipSampling } from './signals/pack.js';
 import { nameZeroShot } from './tagging/zero-shot-files.js';
 
 const COMPACT_FOLDER = fileURLToPath(new URL('../models/compact', import.meta.url));

@@ -68,13 +68,16 @@ export class Attempt {
   /**
    * Marks a stage as finished, and keeps its result in the same statement.
    *
-   * @param kept what was not known before; null where it was, or need not be
+   * @param how `kept` is what was not known before, null where it was, or need not be; `message` what people are told
    * @throws StaleAttempt
    */
-  async finishStage(stage: StageName, cached: boolean, kept: KeptResult | null = null): Promise<void> {
+  async finishStage(
+    stage: StageName,
+    how: { cached: boolean; kept?: KeptResult | null; message?: string | null },
+  ): Promise<void> {
     await this.#reports.written();
     this.#reached = overallProgress(stage, 1);
-    const done = { stage, progress: this.#reached, cached, kept };
+    const done = { stage, progress: this.#reached, kept: null, message: null, ...how };
     await this.#held(markFinished(this.prisma, this.#hold, done));
   }
 

@@ -4,7 +4,7 @@ import { v7 } from 'uuid';
 import { fits } from '../catalog/classifiers.js';
 import { Failure } from '../failure.js';
 import type { Classifier, PrismaClient } from '../generated/prisma/client.js';
-import type { PackIdentity } from './stage-run.js';
+import type { PackIdentity } from './pack-identity.js';
 
 /** A version of the classifier; plain, so that it can cross threads. */
 export interface ClassifierVersion {

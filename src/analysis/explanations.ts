@@ -4,7 +4,7 @@ import type { ThreadPool } from '../inference/threads.js';
 import type { SignalEmbedding } from '../signals/signal.js';
 import type { Tag } from '../tagging/tag.js';
 import type { ClassifierFiles } from './classifier-files.js';
-import type { PackIdentity } from './stage-run.js';
+import type { PackIdentity } from './pack-identity.js';
 import type { AnalysisTasks } from './tasks.js';
 
 /** Why a tag is what it is. */

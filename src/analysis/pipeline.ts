@@ -19,7 +19,14 @@ import { chooseTranscript, filledTranscript, recognisedTranscript, type Transcri
 import { unlessAborted } from './turns.js';
 
 /** Raise a number when that stage's own code gives other results for the same input. */
-const NUMBERS = { PROBE: '2', TRANSCRIBE: '4', EMBED: '3', TAG: '1' };
+const NUMBERS = { PROBE: '3', TRANSCRIBE: '4', EMBED: '3', TAG: '1' };
+
+/** How the pictures were read, in words. */
+const DECODED: Record<DecodeSummary['decodePath'], string> = {
+  WINDOWS: 'Of the pictures, key frames and what lies around places where a shot may end were decoded.',
+  FULL: 'All of the pictures were decoded.',
+  NO_PICTURE: 'There are no pictures: the sound was decoded alone.',
+};
 
 /** A result together with the version under which it is stored, on which the next stages depend. */
 interface Versioned<T> {
@@ -110,7 +117,10 @@ async function decodeStage(
           { signal: run.signal, progress },
         ),
       ),
-    (known) => hasThumbnails(input.folder, known.shots),
+    {
+      isWhole: (known) => hasThumbnails(input.folder, known.shots),
+      tell: ({ decodePath }) => DECODED[decodePath],
+    },
   );
   return { value, version };
 }

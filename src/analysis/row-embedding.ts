@@ -10,7 +10,7 @@ import type { FetchedTrailer } from '../media/source.js';
 import { readCaptions } from '../media/subtitles.js';
 import type { Signal, SignalEmbedding } from '../signals/signal.js';
 import type { RowMeasures, TrainingRow } from '../tagging/training-row.js';
-import type { PackIdentity } from './stage-run.js';
+import type { PackIdentity } from './pack-identity.js';
 import type { AnalysisTasks, DecodeInput } from './tasks.js';
 import { chooseTranscript, recognisedTranscript } from './transcript.js';
 

@@ -46,14 +46,20 @@ export function markProgress(prisma: PrismaClient, hold: Hold, progress: number)
 /**
  * See `markBegun`.
  *
- * @param kept a result that was not known before
+ * @param done with the result, where it was not known before, and what its event tells people
  */
 export function markFinished(
   prisma: PrismaClient,
   hold: Hold,
-  done: { stage: StageName; progress: number; cached: boolean; kept: KeptResult | null },
+  done: {
+    stage: StageName;
+    progress: number;
+    cached: boolean;
+    kept: KeptResult | null;
+    message: string | null;
+  },
 ): Promise<boolean> {
-  const { stage, progress, cached, kept } = done;
+  const { stage, progress, cached, kept, message } = done;
   const now = new Date();
   const keep =
     kept &&
@@ -65,7 +71,7 @@ export function markFinished(
       SET "data" = excluded."data", "createdAt" = excluded."createdAt")`;
   return mark(prisma, hold, {
     change: Prisma.empty,
-    ...{ kind: 'STAGE', progress },
+    ...{ kind: 'STAGE', progress, message },
     also: Prisma.sql`, finished AS (
       UPDATE "AnalysisStage" SET "finishedAt" = ${now}::timestamptz, "cached" = ${cached} FROM held
       WHERE "AnalysisStage"."analysisId" = held."id" AND "AnalysisStage"."stage" = ${stage}::"StageName")
@@ -78,6 +84,8 @@ interface Mark {
   change: Prisma.Sql;
   kind: EventKind;
   progress: number;
+  /** What the event tells people. */
+  message?: string | null;
   /** Further parts of the statement, each with a comma before it; `held` is the analysis. */
   also: Prisma.Sql;
 }
@@ -85,7 +93,7 @@ interface Mark {
 async function mark(
   prisma: PrismaClient,
   { id, attempt }: Hold,
-  { change, kind, progress, also }: Mark,
+  { change, kind, progress, message = null, also }: Mark,
 ): Promise<boolean> {
   const marked = await prisma.$executeRaw`
     WITH held AS (
@@ -93,8 +101,8 @@ async function mark(
       WHERE "id" = ${id} AND "attempt" = ${attempt} AND "state" = 'RUNNING'
       RETURNING "id", "attempt", "lastEvent", "state", "stage"
     ), told AS (
-      INSERT INTO "AnalysisEvent" ("analysisId", "number", "kind", "state", "stage", "progress")
-      SELECT "id", "lastEvent", ${kind}::"EventKind", "state", "stage", ${progress}::float8 FROM held
+      INSERT INTO "AnalysisEvent" ("analysisId", "number", "kind", "state", "stage", "progress", "message")
+      SELECT "id", "lastEvent", ${kind}::"EventKind", "state", "stage", ${progress}::float8, ${message}::text FROM held
     ) ${also}
     SELECT pg_notify(${CHANNELS.event}, "id") FROM held`;
   return marked > 0;

@@ -3,28 +3,13 @@ import type { PrismaClient } from '../generated/prisma/client.js';
 import type { StageName } from '../generated/prisma/enums.js';
 import type { ThreadPool } from '../inference/threads.js';
 import type { Logger } from '../log.js';
-import type { PackFiles, PackId } from '../signals/pack.js';
-import type { Signal } from '../signals/signal.js';
 import type { Attempt } from './attempt.js';
 import type { ClassifierFiles, ClassifierVersion } from './classifier-files.js';
+import type { PackIdentity } from './pack-identity.js';
 import type { KeptResult } from './stage-marks.js';
 import { fromStored, toStored } from './stored-value.js';
 import type { AnalysisTasks } from './tasks.js';
 import type { Turns } from './turns.js';
-
-/** The versions of everything that a pack contributes, and where its files lie. */
-export interface PackIdentity {
-  id: PackId;
-  files: PackFiles;
-  /** Name and version of each encoder, in a fixed order. */
-  encoders: string[];
-  /** Of these the ones whose vectors a classifier that is trained here may read, by signal. */
-  vectors: Partial<Record<Signal, string>>;
-  /** Name and version of what listens; null where there is nothing. */
-  recogniser: string | null;
-  /** Name and version of the classifier that ships with it; `Classifier.fingerprint` in the database. */
-  classifier: string;
-}
 
 /** What the pipeline stands on. */
 export interface PipelineParts {
@@ -57,6 +42,8 @@ interface StageOutcome<T> {
   cached: boolean;
   /** What is to be known again. */
   kept?: KeptResult;
+  /** What its last event tells people. */
+  message?: string;
 }
 
 /** Runs one stage between its begin and finish marks. */
@@ -68,12 +55,12 @@ export async function runStage<T>(
   run.signal.throwIfAborted();
   const startedAt = performance.now();
   await run.attempt.beginStage(stage);
-  const { result, cached, kept } = await work((within) => run.attempt.progress(stage, within));
+  const { result, ...how } = await work((within) => run.attempt.progress(stage, within));
   run.signal.throwIfAborted();
-  await run.attempt.finishStage(stage, cached, kept);
+  await run.attempt.finishStage(stage, how);
   const seconds = (performance.now() - startedAt) / 1000;
-  run.onStage?.(stage, seconds, cached);
-  run.log.debug({ stage, seconds, cached }, 'stage finished');
+  run.onStage?.(stage, seconds, how.cached);
+  run.log.debug({ stage, seconds, cached: how.cached }, 'stage finished');
   return result;
 }
 
@@ -81,24 +68,32 @@ export async function runStage<T>(
  * A stage whose result is stored under (content, stage, version) and known again later. With `force`, results from
  * before the analysis was asked for do not count; its own, from before a crash, do.
  *
- * @param isWhole whether what the stage left on disk beside a known result is still there
+ * @param beside `isWhole`: whether what the stage left on disk beside a known result is still there; `tell`: what people
+ *   are told of a result
  */
 export function runKnownStage<T>(
   run: StageRun,
   stage: StageName,
   key: { contentHash: string; version: string },
   work: (progress: (within: number) => void) => Promise<T>,
-  isWhole: (known: T) => Promise<boolean> = async () => true,
+  beside: { isWhole?(known: T): Promise<boolean>; tell?(result: T): string } = {},
 ): Promise<T> {
+  const { isWhole = async () => true, tell } = beside;
+  const told = (result: T) => (tell ? { message: tell(result) } : {});
   return runStage(run, stage, async (progress) => {
     const [stored] = await run.prisma.$queryRaw<{ data: unknown; createdAt: Date }[]>`
       SELECT "data", "createdAt" FROM "StageResult"
       WHERE "contentHash" = ${key.contentHash} AND "stage" = ${stage}::"StageName" AND "version" = ${key.version}`;
     if (stored && (!run.attempt.analysis.force || stored.createdAt >= run.attempt.analysis.createdAt)) {
       const known = fromStored(stored.data) as T;
-      if (await isWhole(known)) return { result: known, cached: true };
+      if (await isWhole(known)) return { result: known, cached: true, ...told(known) };
     }
     const result = await work(progress);
-    return { result, cached: false, kept: { ...key, data: JSON.stringify(toStored(result)) } };
+    return {
+      result,
+      cached: false,
+      kept: { ...key, data: JSON.stringify(toStored(result)) },
+      ...told(result),
+    };
   });
 }

@@ -5,7 +5,7 @@ import { loadDecoded, saveDecoded } from '../media/decode-folder.js';
 import type { DecodedTrailer, Shot, SubtitleTrack } from '../media/decoded.js';
 import type { MediaFacts } from '../media/facts.js';
 import { probeTrailer } from '../media/probe.js';
-import type { TimedLine } from '../media/subtitles.js';
+import type { TimedLine } from '../media/timed-line.js';
 import { loadCompactPack } from '../signals/compact.js';
 import type { Pack, PackFiles } from '../signals/pack.js';
 import type { SignalEmbedding } from '../signals/signal.js';

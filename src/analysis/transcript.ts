@@ -1,6 +1,6 @@
 import type { LineOrigin } from '../generated/prisma/enums.js';
 import type { SubtitleTrack } from '../media/decoded.js';
-import type { TimedLine } from '../media/subtitles.js';
+import type { TimedLine } from '../media/timed-line.js';
 import type { Recognition } from '../signals/speech/recognition.js';
 
 export interface TranscriptLine extends TimedLine {

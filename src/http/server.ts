@@ -132,7 +132,7 @@ function addRoutes(web: Express, { app, access, rate, metrics, graphql }: Routes
     response.type(contentType).send(text);
   });
   web.put('/uploads', limitRate(rate), uploads(prisma, app.config));
-  web.get('/export/:file', limitRate(rate), exports(app));
+  web.get('/export/:file', limitRate(rate), exports(prisma, app.discovery));
   web.use('/graphql', limitRate(rate), express.json({ limit: LARGEST_BODY }), graphql);
 
   web.use(() => {

@@ -1,6 +1,6 @@
 import type { FrameMeasures } from './frame-measures.js';
 import { type PacketList, trailerSeconds } from './packets.js';
-import type { Transition } from './transitions.js';
+import type { Transition } from './transition.js';
 
 /**
  * Puts each cut on the exact frame. Between the two decoded frames that differ, some were left out because nothing

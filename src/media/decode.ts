@@ -6,7 +6,7 @@ import type { DecodedTrailer, Shot, Sound, SubtitleTrack } from './decoded.js';
 import type { MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
 import type { DecodedSegment } from './joined-segments.js';
 import { frameSequence, type KeptFrame } from './kept-frames.js';
-import { keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
+import { clockStream, keyFrameSeconds, type PacketList, readPackets, trailerSeconds } from './packets.js';
 import { smallSize } from './picture-size.js';
 import { type PictureStream, type Pictures, picturePlan, readPictures, segmentsOf } from './pictures.js';
 import type { Reading } from './reading.js';
@@ -43,9 +43,10 @@ const MAX_SUBTITLE_TRACKS = 8;
  */
 export async function decodeTrailer(input: DecodeInput, context: DecodeContext): Promise<DecodedTrailer> {
   const { video } = input.facts;
-  const packets = video ? await readPackets(input.path, video, context.signal) : null;
+  const clock = clockStream(input.facts);
+  const packets = clock && (await readPackets(input.path, clock, context.signal));
   const stream = video && packets ? pictureStream({ ...input.facts, video }, packets, context) : null;
-  const { pictures, sound, subtitles } = await readStreams(input, stream, context.signal);
+  const { pictures, sound, subtitles } = await readStreams(input, { stream, packets }, context.signal);
   const isSeen = pictures !== null && pictures.frames.length > 0;
   if (!isSeen && sound.state === 'MISSING') {
     throw new Failure(
@@ -104,10 +105,9 @@ interface Streams {
 
 async function readStreams(
   { path: file, facts }: DecodeInput,
-  stream: PictureStream | null,
+  { stream, packets }: { stream: PictureStream | null; packets: PacketList | null },
   signal: AbortSignal,
 ): Promise<Streams> {
-  const packets = stream?.packets;
   const zeroSeconds = packets ? packets.firstPts * packets.timeBase : 0;
   const endSeconds = packets ? trailerSeconds(packets, packets.endPts) : facts.durationSeconds;
   const track = soundTrack(facts.audio);

@@ -1,5 +1,5 @@
 import type { MediaFacts } from './facts.js';
-import type { TimedLine } from './subtitles.js';
+import type { TimedLine } from './timed-line.js';
 
 /** What a stretch between two cuts is. Everything but CONTENT is left out of the measures. */
 export type ShotKind = 'CONTENT' | 'BLACK' | 'CARD' | 'LOGO';

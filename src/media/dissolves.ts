@@ -1,6 +1,6 @@
 import { isBlack } from './fades.js';
 import { type FrameMeasures, gridDistance } from './frame-measures.js';
-import type { Transition } from './transitions.js';
+import type { Transition } from './transition.js';
 
 /** Half the length of the dissolves that are looked for. */
 const DISSOLVE_HALF_SECONDS = [0.2, 0.35, 0.6, 0.9];

@@ -1,5 +1,6 @@
 /** What a container says of itself, checked and in plain units. */
 export interface MediaFacts {
+  /** As the header claims, or as the packets of the picture (else of the sound) say, where that is longer. */
   durationSeconds: number;
   /** ffprobe's format name, one of the allow-list. */
   format: string;

@@ -1,5 +1,5 @@
 import type { FrameMeasures } from './frame-measures.js';
-import type { Transition } from './transitions.js';
+import type { Transition } from './transition.js';
 
 /** Mean luma and spread below which a frame is black. */
 const BLACK_MAX_LUMA = 14;

@@ -1,9 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { Failure } from '../failure.js';
-import type { VideoFacts } from './facts.js';
+import type { MediaFacts, VideoFacts } from './facts.js';
 import { listFile, parseContainer } from './listing.js';
+import { soundTrack } from './sound.js';
 
-/** The compressed pictures of a video stream, in decoding order. Reading them decodes nothing. */
+/** The stream whose packets are listed; its rate lends a length to a last packet that has none. */
+export type ListedStream = Pick<VideoFacts, 'streamIndex'> & Partial<Pick<VideoFacts, 'framesPerSecond'>>;
+
+/** The stream that gives the trailer its beginning and its end: the picture, or the sound where there is none. */
+export function clockStream({ video, audio }: Pick<MediaFacts, 'video' | 'audio'>): ListedStream | null {
+  return video ?? soundTrack(audio);
+}
+
+/** The packets of a stream, of a video stream compressed pictures, in decoding order. Reading them decodes nothing. */
 export interface PacketList {
   /** Seconds of one tick of `pts`. */
   timeBase: number;
@@ -13,9 +22,9 @@ export interface PacketList {
   bytes: Float64Array;
   /** 1 where decoding can begin. */
   isKey: Uint8Array;
-  /** Presentation time of the first frame that is shown, in ticks: the trailer's time zero. */
+  /** Presentation time of the first packet that is shown, in ticks: the trailer's time zero. */
   firstPts: number;
-  /** End of the last frame, in ticks. */
+  /** End of the last packet, in ticks. */
   endPts: number;
   /** How far the file's other streams run ahead of its pictures, in seconds: sound that stands before them. */
   leadSeconds: number;
@@ -41,27 +50,23 @@ export function keyFrameSeconds(packets: PacketList): number[] {
 const listed = new Map<string, PacketList>();
 const MAX_LISTED = 8;
 
-/** @throws Failure MEDIA_UNREADABLE when no picture can be decoded, MEDIA_TIMEOUT, CANCELLED */
-export async function readPackets(path: string, video: VideoFacts, signal: AbortSignal): Promise<PacketList> {
-  const key = await keyOf(path, video);
+/**
+ * @param listing the file's listing with its packets, where somebody has it: it spares a process
+ * @throws Failure MEDIA_UNREADABLE when the stream has none, MEDIA_TIMEOUT, CANCELLED
+ */
+export async function readPackets(
+  path: string,
+  stream: ListedStream,
+  signal: AbortSignal,
+  listing?: string,
+): Promise<PacketList> {
+  const key = await keyOf(path, stream);
   const known = listed.get(key);
   if (known) return known;
-  const { text } = await listFile(path, { withPackets: true, signal });
-  const packets = parsePackets(text, video);
+  const text = listing ?? (await listFile(path, { withPackets: true, signal })).text;
+  const packets = parsePackets(text, stream);
   keep(key, packets);
   return packets;
-}
-
-/**
- * Spares the next `readPackets` of the file its process. A list that cannot be read is left for it to complain about.
- * @param text the file's listing, with its packets
- */
-export async function rememberPackets(path: string, video: VideoFacts, text: string): Promise<void> {
-  try {
-    keep(await keyOf(path, video), parsePackets(text, video));
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-  }
 }
 
 function keep(key: string, packets: PacketList): void {
@@ -71,7 +76,7 @@ function keep(key: string, packets: PacketList): void {
 }
 
 /** Another for a file that was written anew. */
-async function keyOf(path: string, { streamIndex }: VideoFacts): Promise<string> {
+async function keyOf(path: string, { streamIndex }: ListedStream): Promise<string> {
   const { dev, ino, size, mtimeMs } = await stat(path).catch((cause: unknown) => {
     throw new Failure('SOURCE_NOT_FOUND', 'The media file is gone or may not be read. Send it again.', {
       cause,
@@ -82,13 +87,9 @@ async function keyOf(path: string, { streamIndex }: VideoFacts): Promise<string>
 
 /**
  * @param text the file's listing, with its packets
- * @param video whose packets are wanted; its rate lends a length to a last packet that has none
  * @throws Failure MEDIA_UNREADABLE
  */
-export function parsePackets(
-  text: string,
-  { streamIndex, framesPerSecond }: Pick<VideoFacts, 'streamIndex' | 'framesPerSecond'>,
-): PacketList {
+export function parsePackets(text: string, { streamIndex, framesPerSecond }: ListedStream): PacketList {
   const stream = parseContainer(text)?.streams.find((fields) => Number(fields.get('index')) === streamIndex);
   const [above, below] = (stream?.get('time_base') ?? '').split('/');
   const timeBase = Number(above) / Number(below);
@@ -122,7 +123,7 @@ export function parsePackets(
   if (pts.length === 0 || !(timeBase > 0)) {
     throw new Failure(
       'MEDIA_UNREADABLE',
-      'The file holds no picture that can be decoded. Send it again, or export it anew.',
+      'The file holds nothing that can be decoded. Send it again, or export it anew.',
     );
   }
   return {

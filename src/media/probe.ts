@@ -4,7 +4,7 @@ import { Failure } from '../failure.js';
 import type { AudioFacts, MediaFacts, SubtitleFacts, VideoFacts } from './facts.js';
 import { refuseForeignFormat, SNIFF_BYTES, VIDEO_CODECS } from './formats.js';
 import { type Fields, listFile, parseContainer } from './listing.js';
-import { rememberPackets } from './packets.js';
+import { clockStream, readPackets, trailerSeconds } from './packets.js';
 
 /** 8192 × 4320 and a little: no larger picture is decoded. */
 export const MAX_PIXELS = 36_000_000;
@@ -19,7 +19,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Reads what the container says of itself and refuses what should not be decoded.
+ * Reads what the container says of itself, and from its packets how long it is; refuses what should not be decoded.
  * @throws Failure SOURCE_NOT_FOUND, SOURCE_EMPTY, MEDIA_UNREADABLE, MEDIA_FORMAT_FORBIDDEN, MEDIA_NO_STREAMS,
  *   MEDIA_TOO_LONG, MEDIA_TOO_LARGE, MEDIA_TIMEOUT, CANCELLED, FFMPEG_MISSING
  */
@@ -33,8 +33,13 @@ export async function probeTrailer(path: string, options: ProbeOptions): Promise
   const facts = factsOf(container);
   if (facts.video && facts.video.width < 1) refuseUnseenSize(stderr);
   refuseBeyondLimits(facts, options.limits);
-  if (withPackets && facts.video) await rememberPackets(path, facts.video, text);
-  return facts;
+  const stream = clockStream(facts);
+  if (stream === null) return facts;
+  // A header may claim any length, and a recording that was never finished claims none.
+  const packets = await readPackets(path, stream, options.signal, withPackets ? text : undefined);
+  const durationSeconds = Math.max(facts.durationSeconds, trailerSeconds(packets, packets.endPts));
+  refuseLength(durationSeconds, options.limits);
+  return { ...facts, durationSeconds };
 }
 
 async function readHead(path: string): Promise<{ head: Uint8Array; bytes: number }> {
@@ -58,7 +63,7 @@ function unreadable(): Failure {
   );
 }
 
-/** ffprobe's answer in plain units. The best video stream is the largest that is no cover picture. */
+/** ffprobe's answer in plain units, the length as claimed: 0 where it is not. The best video stream is the largest that is no cover picture. */
 export function factsOf({ streams, format }: { streams: readonly Fields[]; format: Fields }): MediaFacts {
   const ofType = (type: string) => streams.filter((stream) => stream.get('codec_type') === type);
   const pictures = ofType('video').filter((stream) => stream.get('disposition:attached_pic') !== '1');
@@ -163,14 +168,17 @@ function refuseBeyondLimits(facts: MediaFacts, limits: ProbeOptions['limits']): 
       `The file has ${streams} streams; ${MAX_STREAMS} is the most. Send one with fewer.`,
     );
   }
-  if (facts.durationSeconds > limits.durationSeconds) {
-    const minutes = (seconds: number) => Math.round(seconds / 60);
-    throw new Failure(
-      'MEDIA_TOO_LONG',
-      `The video is ${minutes(facts.durationSeconds)} minutes long; ${minutes(limits.durationSeconds)} is the most. Send a trailer, or raise MARQUEE_MAX_DURATION_SECONDS.`,
-    );
-  }
+  refuseLength(facts.durationSeconds, limits);
   if (facts.video) refusePicture(facts.video);
+}
+
+function refuseLength(seconds: number, limits: ProbeOptions['limits']): void {
+  if (seconds <= limits.durationSeconds) return;
+  const minutes = (length: number) => Math.round(length / 60);
+  throw new Failure(
+    'MEDIA_TOO_LONG',
+    `The video is ${minutes(seconds)} minutes long; ${minutes(limits.durationSeconds)} is the most. Send a trailer, or raise MARQUEE_MAX_DURATION_SECONDS.`,
+  );
 }
 
 /** A picture too large to be opened has no size in the facts; the decoder names it when it gives up. */

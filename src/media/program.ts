@@ -8,6 +8,8 @@ import { onPath } from './ffmpeg.js';
 const NICENESS = 10;
 /** The tail of standard error that is kept to explain a failure. */
 const STDERR_TAIL_CHARACTERS = 4096;
+/** Node's timers count to this; a longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Standard input, output and error. */
 const STANDARD_PIPES = 3;
 
@@ -82,10 +84,13 @@ function supervise(child: ChildProcess, options: ProgramOptions): Program {
   const stderr = keepTail(child.stderr, options.onLine);
   const kill = () => killGroup(child);
   let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    kill();
-  }, options.timeoutSeconds * 1000);
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      kill();
+    },
+    Math.min(options.timeoutSeconds * 1000, LONGEST_TIMER_MS),
+  );
   options.signal.addEventListener('abort', kill, { once: true });
   const ended = new Promise<{ code: number; stderr: string }>((resolve, reject) => {
     child.once('error', (cause) => {

@@ -1,4 +1,4 @@
-import type { TimedLine } from './subtitles.js';
+import type { TimedLine } from './timed-line.js';
 
 /**
  * The sample trailer as data: what is seen, heard and said, and when. Our own story, "Ember Road": a daughter

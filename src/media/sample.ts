@@ -11,7 +11,7 @@ import {
   SAMPLE_SCENES,
   sampleSound,
 } from './sample-story.js';
-import type { TimedLine } from './subtitles.js';
+import type { TimedLine } from './timed-line.js';
 
 export const SAMPLE_NAME = 'sample-trailer';
 

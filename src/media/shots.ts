@@ -2,7 +2,7 @@ import { changeScore } from './change.js';
 import type { Shot, ShotKind } from './decoded.js';
 import { isBlack } from './fades.js';
 import { type FrameMeasures, LUMA_BINS } from './frame-measures.js';
-import type { Transition } from './transitions.js';
+import type { Transition } from './transition.js';
 
 /**
  * Cuts a trailer into shots that tile it.

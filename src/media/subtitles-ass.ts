@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import type { RawCue } from './subtitles.js';
+import type { RawCue } from './raw-cue.js';
 import { parseTime } from './subtitles-times.js';
 
 const USUAL_FIELDS = [

@@ -1,4 +1,5 @@
-import type { RawCue, TimedLine } from './subtitles.js';
+import type { RawCue } from './raw-cue.js';
+import type { TimedLine } from './timed-line.js';
 
 const ENTITIES: Record<string, string> = {
   amp: '&',

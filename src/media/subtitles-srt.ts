@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import type { RawCue } from './subtitles.js';
+import type { RawCue } from './raw-cue.js';
 import { parseTime } from './subtitles-times.js';
 
 /** SubRip: blocks of a number, a line with two times, and text up to a blank line. The number may be missing. */

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import type { RawCue } from './subtitles.js';
+import type { RawCue } from './raw-cue.js';
 
 /** What a line is given that has no length, in seconds. */
 const DEFAULT_SECONDS = 2;

@@ -1,4 +1,4 @@
-import type { RawCue } from './subtitles.js';
+import type { RawCue } from './raw-cue.js';
 import { parseTime } from './subtitles-times.js';
 
 /** WebVTT: cues with optional identifiers and settings; NOTE, STYLE and REGION blocks say nothing. */

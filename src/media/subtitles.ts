@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import type { SubtitleTrack } from './decoded.js';
+import type { RawCue } from './raw-cue.js';
 import type { CaptionFile } from './source.js';
 import { parseAss } from './subtitles-ass.js';
 import { linesOf } from './subtitles-lines.js';
@@ -8,27 +9,7 @@ import { parseSrt } from './subtitles-srt.js';
 import { repairTimes } from './subtitles-times.js';
 import { parseVtt } from './subtitles-vtt.js';
 import { decodeText } from './text-encoding.js';
-
-/** One line of words with its time. Music signs, sound descriptions and speakers are kept apart from speech. */
-export interface TimedLine {
-  startSeconds: number;
-  endSeconds: number;
-  /** The words alone, markup removed, white space folded. */
-  text: string;
-  kind: 'SPEECH' | 'MUSIC' | 'SOUND';
-  speaker: string | null;
-}
-
-/** A cue as a format gives it: text still with markup. */
-export interface RawCue {
-  startSeconds: number;
-  endSeconds: number;
-  text: string;
-  /** Where the format names who speaks. */
-  speaker: string | null;
-  /** Line number in the file, counted from 1. */
-  lineNumber: number;
-}
+import type { TimedLine } from './timed-line.js';
 
 /** More lines than any trailer has; a cap for hostile files. */
 const MAX_LINES = 20_000;

@@ -2,13 +2,7 @@ import { findCuts, type Joints } from './cuts.js';
 import { findDissolves } from './dissolves.js';
 import { findFades } from './fades.js';
 import type { FrameMeasures } from './frame-measures.js';
-
-/** Where one shot gives way to the next. */
-export interface Transition {
-  kind: 'CUT' | 'DISSOLVE' | 'FADE';
-  /** The new shot's first frame; the middle of a dissolve. */
-  seconds: number;
-}
+import type { Transition } from './transition.js';
 
 /** How far before or behind the black itself a fade shows. */
 const FADE_REACH_SECONDS = 1;

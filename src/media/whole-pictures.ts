@@ -1,5 +1,5 @@
 import type { Pictures } from './pictures.js';
-import type { Transition } from './transitions.js';
+import type { Transition } from './transition.js';
 
 /**
  * Leaves out the pictures that a decoder made of frames which it never saw: those of a late window before its first

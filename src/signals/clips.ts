@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type ClipRequest, clipsInShots, decodeClips } from '../media/clips.js';
 import type { DecodedTrailer } from '../media/decoded.js';
 import { weightedMean } from './features.js';
-import type { PackContext } from './pack.js';
+import type { ClipSampling, PackContext } from './pack.js';
 import type { SignalEmbedding } from './signal.js';
 import { CLIP_FRAMES, type ClipReading, type Videomae } from './videomae.js';
 
@@ -12,9 +12,6 @@ export const CLIPS = 8;
 const TOLD_PROBABILITY = 0.5;
 /** VideoMAE learned from every fourth frame of films with 30 frames a second (Tong et al. 2022, Kinetics-400). */
 const SPACING_SECONDS = 4 / 30;
-
-/** `shots`: clips inside the shots that last longest. `uniform`: sixteen frames over the whole length, as one clip. */
-export type ClipSampling = 'shots' | 'uniform';
 
 /** What embeds clips, and where they are taken. */
 export interface ClipReader {

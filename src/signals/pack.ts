@@ -2,13 +2,15 @@ import type { Device } from '../inference/devices.js';
 import type { Precision } from '../inference/onnx/graph.js';
 import type { FullModels } from '../inference/pulled-models.js';
 import type { DecodedTrailer, Sound } from '../media/decoded.js';
-import type { TimedLine } from '../media/subtitles.js';
-import type { ClipSampling } from './clips.js';
+import type { TimedLine } from '../media/timed-line.js';
 import type { Signal, SignalEmbedding } from './signal.js';
 import type { Island } from './speech/islands.js';
 import type { Recognition } from './speech/recognition.js';
 
 export type PackId = 'compact' | 'full';
+
+/** `shots`: clips inside the shots that last longest. `uniform`: sixteen frames over the whole length, as one clip. */
+export type ClipSampling = 'shots' | 'uniform';
 
 /** What a worker thread loads a pack from; plain, so that it can cross threads. */
 export type PackFiles = CompactPackFiles | FullPackFiles;

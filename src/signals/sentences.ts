@@ -1,4 +1,4 @@
-import type { TimedLine } from '../media/subtitles.js';
+import type { TimedLine } from '../media/timed-line.js';
 import type { SentenceEncoder } from './sentence.js';
 import type { SignalEmbedding } from './signal.js';
 import { contentWords } from './text-words.js';

@@ -1,4 +1,4 @@
-import type { TimedLine } from '../media/subtitles.js';
+import type { TimedLine } from '../media/timed-line.js';
 import type { Moment, SignalEmbedding } from './signal.js';
 import type { TextModel } from './text-model.js';
 

@@ -1,7 +1,8 @@
 import { request } from './api.js';
 import { element, replaceChildren } from './elements.js';
-import { failureNotice } from './notice.js';
+import { PagedList } from './paged-list.js';
 import { TITLES, type TitlePage, type TitleSummary } from './queries.js';
+import { titleLink } from './title-link.js';
 import { titleSearch } from './title-search.js';
 import { trailerForm } from './trailer-form.js';
 
@@ -12,24 +13,11 @@ const TAGS_SHOWN = 4;
 export async function showCatalog(place: HTMLElement): Promise<void> {
   document.title = 'Marquee';
   const list = element('ul', { className: 'titles' });
-  const count = element('span', { className: 'figure' });
-  const more = element('button', { type: 'button', hidden: true }, 'Show more');
-  let after: string | null = null;
-  const load = async () => {
-    const { titles } = await request<TitlePage>(TITLES, { first: PAGE_SIZE, after });
-    list.append(...titles.edges.map(({ node }) => titleRow(node)));
-    if (titles.totalCount === 0)
-      list.replaceChildren(
-        element('li', { className: 'none' }, 'No titles yet. Send a trailer, or try the sample.'),
-      );
-    count.textContent = String(titles.totalCount);
-    after = titles.pageInfo.endCursor;
-    more.hidden = !titles.pageInfo.hasNextPage;
-  };
-  more.addEventListener('click', () => {
-    load().catch((error: unknown) => more.replaceWith(failureNotice(error)));
-  });
-  await load();
+  const titles = new PagedList(list, 'Show more', readTitles, titleRow);
+  const { totalCount } = await titles.next();
+  if (totalCount === 0)
+    list.append(element('li', { className: 'none' }, 'No titles yet. Send a trailer, or try the sample.'));
+  const count = element('span', { className: 'figure' }, String(totalCount));
   replaceChildren(
     place,
     element('h1', { className: 'unseen' }, 'Catalog'),
@@ -43,10 +31,14 @@ export async function showCatalog(place: HTMLElement): Promise<void> {
         'div',
         {},
         titleSearch(),
-        element('section', { ariaLabel: 'Titles' }, element('h2', {}, 'Titles ', count), list, more),
+        element('section', { ariaLabel: 'Titles' }, element('h2', {}, 'Titles ', count), ...titles.parts),
       ),
     ),
   );
+}
+
+async function readTitles(after: string | null): Promise<TitlePage['titles']> {
+  return (await request<TitlePage>(TITLES, { first: PAGE_SIZE, after })).titles;
 }
 
 function titleRow(title: TitleSummary): HTMLElement {
@@ -56,12 +48,7 @@ function titleRow(title: TitleSummary): HTMLElement {
   return element(
     'li',
     {},
-    element(
-      'a',
-      { href: `#/titles/${title.id}` },
-      element('span', { className: 'name' }, title.name),
-      title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
-    ),
+    titleLink(title),
     element(
       'span',
       { className: 'chips' },

@@ -1,11 +1,9 @@
-/** What editors and engineers do on the page: judge tags, search, switch classifiers. */
-export type Verdict = 'ACCEPT' | 'REJECT' | 'PRIMARY';
-export type LearningState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+import type { NamedTitle } from './discovery-queries.js';
+import type { Shot } from './queries.js';
+import { type Review, TAG_PARTS, type Tag } from './tag-parts.js';
 
-export interface Review {
-  id: string;
-  verdict: Verdict;
-}
+/** What editors and engineers do on the page: judge tags, switch classifiers. */
+export type LearningState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
 export const REVIEW_TAG = /* GraphQL */ `
   mutation ReviewTag($input: ReviewTagInput!) {
@@ -29,20 +27,34 @@ export const REVIEWS = /* GraphQL */ `
   }
 `;
 
-export interface FoundTitles {
-  searchTitles: {
+export interface ReviewItem {
+  tag: Tag;
+  prediction: { id: string; trailer: { title: NamedTitle; shots: Shot[] } };
+}
+
+export interface ReviewQueue {
+  reviewQueue: {
     totalCount: number;
-    nodes: { title: { id: string; name: string; releaseYear: number | null; synopsis: string | null } }[];
+    nodes: ReviewItem[];
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
   };
 }
 
-export const SEARCH = /* GraphQL */ `
-  query Search($query: String!, $first: Int!) {
-    searchTitles(query: $query, first: $first) {
+export const REVIEW_QUEUE = /* GraphQL */ `
+  query ReviewQueue($first: Int!, $after: String) {
+    reviewQueue(first: $first, after: $after) {
       totalCount
-      nodes { title { id name releaseYear synopsis } }
+      nodes {
+        tag { ...TagParts }
+        prediction {
+          id
+          trailer { title { id name releaseYear } shots { startSeconds endSeconds thumbnailUrl } }
+        }
+      }
+      pageInfo { hasNextPage endCursor }
     }
   }
+  ${TAG_PARTS}
 `;
 
 export interface Retagging {

@@ -1,7 +1,8 @@
 import { element } from './elements.js';
-import type { LabelGroupKind, Prediction, Shot, SignalQuality, Tag, TagWeight } from './queries.js';
+import type { Prediction, Shot, SignalQuality } from './queries.js';
 import { ReviewDesk } from './review-desk.js';
 import { shareBar } from './share-bar.js';
+import type { LabelGroupKind, Tag, TagWeight } from './tag-parts.js';
 import { tagHead, tagRow } from './tag-row.js';
 import { percent } from './words.js';
 

@@ -1,12 +1,8 @@
-import type { Review } from './editing-queries.js';
+import { TAG_PARTS, type Tag } from './tag-parts.js';
 
 /** The operations of the page and the shapes that come back. Field meanings: schema.graphql. */
 export type Stage = 'FETCH' | 'PROBE' | 'DECODE' | 'TRANSCRIBE' | 'EMBED' | 'TAG' | 'PUBLISH';
 export type AnalysisState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
-export type Signal = 'TEXT' | 'PICTURE' | 'SOUND';
-export type TagState = 'ACCEPTED' | 'SUGGESTED' | 'BELOW_THRESHOLD' | 'ABSTAINED';
-export type TagWeight = 'PRIMARY' | 'MAJOR' | 'SIGNIFICANT';
-export type LabelGroupKind = 'GENRE' | 'MOOD' | 'THEME';
 
 export interface Connection<Node> {
   edges: { node: Node }[];
@@ -22,7 +18,7 @@ export interface TitleSummary {
 export interface TitlePage {
   titles: {
     totalCount: number;
-    edges: { node: TitleSummary }[];
+    nodes: TitleSummary[];
     pageInfo: { hasNextPage: boolean; endCursor: string | null };
   };
 }
@@ -31,31 +27,11 @@ export const TITLES = /* GraphQL */ `
   query Titles($first: Int!, $after: String) {
     titles(first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) {
       totalCount
-      edges { node { id name releaseYear prediction { tags(state: ACCEPTED) { label { id name } probability } } } }
+      nodes { id name releaseYear prediction { tags(state: ACCEPTED) { label { id name } probability } } }
       pageInfo { hasNextPage endCursor }
     }
   }
 `;
-
-export interface Evidence {
-  startSeconds: number;
-  endSeconds: number;
-  signal: Signal;
-  contribution: number;
-  line: string | null;
-  thumbnailUrl: string | null;
-}
-
-export interface Tag {
-  label: { id: string; name: string; group: LabelGroupKind; definition: string };
-  probability: number;
-  threshold: number;
-  state: TagState;
-  weight: TagWeight | null;
-  review: Review | null;
-  flip: { logOdds: number; moments: number | null };
-  evidence: Evidence[];
-}
 
 export interface SignalQuality {
   overall: number;
@@ -122,14 +98,9 @@ export const TITLE = /* GraphQL */ `
   fragment PredictionParts on Prediction {
     id createdAt
     signalQuality { overall speech light variety sound notes }
-    tags {
-      label { id name group definition }
-      probability threshold state weight
-      review { id verdict }
-      flip { logOdds moments }
-      evidence { startSeconds endSeconds signal contribution line thumbnailUrl }
-    }
+    tags { ...TagParts }
   }
+  ${TAG_PARTS}
 `;
 
 export const CREATE_TITLE = /* GraphQL */ `

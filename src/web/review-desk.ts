@@ -1,13 +1,7 @@
 import { refuseErrors, request, sentence, type UserError } from './api.js';
-import {
-  REVIEW_TAG,
-  REVIEWS,
-  type Review,
-  type Reviews,
-  UNDO_REVIEW,
-  type Verdict,
-} from './editing-queries.js';
+import { REVIEW_TAG, REVIEWS, type Reviews, UNDO_REVIEW } from './editing-queries.js';
 import { announce, element } from './elements.js';
+import type { Review, Verdict } from './tag-parts.js';
 
 const VERDICTS: readonly { verdict: Verdict; name: string; said: string }[] = [
   { verdict: 'ACCEPT', name: 'Accept', said: 'accepted' },

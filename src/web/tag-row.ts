@@ -1,10 +1,11 @@
 import { element } from './elements.js';
-import type { Evidence, Shot, Tag } from './queries.js';
+import type { Shot } from './queries.js';
 import { shareBar } from './share-bar.js';
+import type { Evidence, Tag } from './tag-parts.js';
 import { clock, percent, SIGNAL_NAMES, STATE_NAMES, WEIGHT_NAMES } from './words.js';
 
 /** A tag that opens to its evidence, with pictures from the trailer's shots, and the buttons to judge it. */
-export function tagRow(tag: Tag, shots: readonly Shot[], buttons: HTMLElement): HTMLElement {
+export function tagRow(tag: Tag, shots: readonly Shot[], buttons: HTMLElement): HTMLDetailsElement {
   return element(
     'details',
     { className: 'tag', open: tag.weight === 'PRIMARY' },

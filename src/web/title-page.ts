@@ -1,6 +1,7 @@
 import { request } from './api.js';
 import { element, replaceChildren } from './elements.js';
 import { TITLE, type TitleDetail } from './queries.js';
+import { SimilarList } from './similar-titles.js';
 import { trailerForm } from './trailer-form.js';
 import { TrailerList } from './trailer-list.js';
 
@@ -23,8 +24,10 @@ export async function showTitle(place: HTMLElement, id: string, left: AbortSigna
     );
     return;
   }
-  const trailers = new TrailerList(id, left);
+  const similar = new SimilarList(id);
+  const trailers = new TrailerList(id, left, () => void similar.renew());
   trailers.show(title.trailers.edges.map(({ node }) => node));
+  void similar.renew();
   document.title = `${title.name} · Marquee`;
   replaceChildren(
     place,
@@ -37,17 +40,20 @@ export async function showTitle(place: HTMLElement, id: string, left: AbortSigna
     ),
     title.synopsis !== null && element('p', { className: 'synopsis' }, title.synopsis),
     trailers.element,
+    similar.element,
     anotherTrailer(title, trailers),
   );
 }
 
 /** A folded form, which folds again and is empty once its trailer is in the list. */
 function anotherTrailer(title: TitleDetail, trailers: TrailerList): HTMLElement {
-  const folded = element('details', {
-    className: 'another',
-    open: title.trailers.edges.length === 0,
-  });
-  const summary = element('summary', {}, 'Analyse another trailer of this title');
+  const isFirst = title.trailers.edges.length === 0;
+  const folded = element('details', { className: 'another', open: isFirst });
+  const summary = element(
+    'summary',
+    {},
+    isFirst ? 'Analyse a trailer of this title' : 'Analyse another trailer of this title',
+  );
   const offer = () => {
     const form = trailerForm(title.id, () => {
       folded.open = false;

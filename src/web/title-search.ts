@@ -1,11 +1,15 @@
 import { request } from './api.js';
-import { type FoundTitles, SEARCH } from './editing-queries.js';
-import { announce, element, replaceChildren } from './elements.js';
+import { type FoundTitles, SEARCH } from './discovery-queries.js';
+import { announce, type Child, element, replaceChildren } from './elements.js';
 import { failureNotice } from './notice.js';
+import { PagedList } from './paged-list.js';
+import { titleLink } from './title-link.js';
 
 const FIRST = 10;
 
-/** A box for a question, and the titles that answer it. */
+type Found = FoundTitles['searchTitles'];
+
+/** A box for a question, what it was taken for, and the titles that answer it. */
 export function titleSearch(): HTMLElement {
   const query = element('input', {
     type: 'search',
@@ -13,7 +17,7 @@ export function titleSearch(): HTMLElement {
     maxLength: 300,
     placeholder: 'a dark tale of revenge, a name, words of the dialogue …',
   });
-  const found = element('ol', { className: 'found', ariaLabel: 'Found' });
+  const answer = element('div', {});
   const form = element(
     'form',
     { className: 'search', role: 'search' },
@@ -26,32 +30,58 @@ export function titleSearch(): HTMLElement {
     const text = query.value.trim();
     const number = ++asked;
     try {
-      const rows = text === '' ? [] : await search(text);
-      // Whoever asked last has the list.
-      if (number === asked) replaceChildren(found, ...rows);
+      const parts = text === '' ? [] : await answerTo(text);
+      // Whoever asked last has the answer.
+      if (number === asked) replaceChildren(answer, ...parts);
     } catch (error) {
-      if (number === asked) replaceChildren(found, element('li', {}, failureNotice(error)));
+      if (number === asked) replaceChildren(answer, failureNotice(error));
     }
   });
-  return element('section', { ariaLabel: 'Search' }, form, found);
+  return element('section', { ariaLabel: 'Search' }, form, answer);
 }
 
-async function search(query: string): Promise<HTMLElement[]> {
-  const { searchTitles } = await request<FoundTitles>(SEARCH, { query, first: FIRST });
-  announce(`${searchTitles.totalCount} titles found.`);
-  if (searchTitles.nodes.length === 0)
-    return [element('li', { className: 'none' }, 'Nothing like that here.')];
-  return searchTitles.nodes.map(({ title }) =>
-    element(
-      'li',
-      {},
-      element(
-        'a',
-        { href: `#/titles/${title.id}` },
-        element('span', { className: 'name' }, title.name),
-        title.releaseYear !== null && element('span', { className: 'year' }, String(title.releaseYear)),
-      ),
-      title.synopsis !== null && element('p', { className: 'small' }, title.synopsis),
-    ),
+/** What the query was taken for, and the titles that it found. */
+async function answerTo(query: string): Promise<Child[]> {
+  const list = element('ol', { className: 'found', ariaLabel: 'Found' });
+  const read = async (after: string | null) =>
+    (await request<FoundTitles>(SEARCH, { query, first: FIRST, after })).searchTitles;
+  const titles = new PagedList(list, 'Show more found', read, foundTitle);
+  const { totalCount, interpretedAs } = await titles.next();
+  announce(`${totalCount} titles found.`);
+  const taken = element('p', { className: 'small' }, takenFor(interpretedAs));
+  if (totalCount === 0) return [taken, element('p', { className: 'none' }, 'Nothing like that here.')];
+  return [taken, ...titles.parts];
+}
+
+/** What the words of a query were taken for: `Labels: dark. Searched for: “dark tales of a ship”. Without: comedy.` */
+function takenFor({ include, exclude, phrases, text, withoutWords }: Found['interpretedAs']): string {
+  const wordsOf = (mentions: { word: string }[]) => mentions.map(({ word }) => word);
+  const parts: [what: string, words: string[]][] = [
+    ['Labels', wordsOf(include)],
+    ['Searched for', text === '' ? [] : [`“${text}”`]],
+    ['Side by side', phrases.map((phrase) => `“${phrase}”`)],
+    ['Without', [...wordsOf(exclude), ...withoutWords]],
+  ];
+  return parts
+    .filter(([, words]) => words.length > 0)
+    .map(([what, words]) => `${what}: ${words.join(', ')}.`)
+    .join(' ');
+}
+
+/** One entry; none for a title that has just been deleted. */
+function foundTitle({ title, highlight }: Found['nodes'][number]): HTMLElement | null {
+  if (title === null) return null;
+  const told = highlight === null ? title.synopsis : null;
+  return element(
+    'li',
+    {},
+    titleLink(title),
+    highlight !== null && element('p', { className: 'small' }, ...marked(highlight)),
+    told !== null && element('p', { className: 'small' }, told),
   );
+}
+
+/** `the «blade» of` → the, a marked blade, of. */
+function marked(highlight: string): Child[] {
+  return highlight.split(/«([^»]*)»/).map((piece, i) => (i % 2 === 1 ? element('mark', {}, piece) : piece));
 }

@@ -83,7 +83,7 @@ export function trailerForm(titleId: string | null, onStarted: (titleId: string)
   const form = element(
     'form',
     { className: 'card trailer-form', ariaLabel: 'Analyse a trailer' },
-    element('h2', {}, titleId === null ? 'Analyse a trailer' : 'Analyse another trailer'),
+    element('h2', {}, 'Analyse a trailer'),
     titleId === null &&
       element('div', { className: 'pair' }, field('Title', name), field('Year (optional)', year)),
     element(

@@ -20,10 +20,14 @@ export class TrailerList {
   readonly element = element('div', {});
   readonly #shown = new Map<string, Shown>();
 
-  /** @param left aborted when the page shows something else */
+  /**
+   * @param left aborted when the page shows something else
+   * @param onResult called once an analysis has ended and its trailer is shown
+   */
   constructor(
     private readonly titleId: string,
     private readonly left: AbortSignal,
+    private readonly onResult: () => void,
   ) {}
 
   show(trailers: readonly Trailer[]): void {
@@ -67,7 +71,7 @@ export class TrailerList {
   #analysisPart(analysis: Analysis): Child {
     const renew = () => void this.renew();
     if (analysis.state === 'QUEUED' || analysis.state === 'RUNNING')
-      return progressCard(analysis, this.left, renew);
+      return progressCard(analysis, this.left, () => void this.renew().then(this.onResult));
     return analysis.state === 'SUCCEEDED' ? null : failureCard(analysis, renew);
   }
 }

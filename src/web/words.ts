@@ -1,4 +1,5 @@
-import type { Signal, Stage, TagState, TagWeight } from './queries.js';
+import type { Stage } from './queries.js';
+import type { Signal, TagState, TagWeight } from './tag-parts.js';
 
 /** The API's enums in words for people. */
 export const STAGES: readonly { stage: Stage; name: string }[] = [

@@ -100,7 +100,7 @@ describe('events', () => {
     const attempt = await take(id);
     await attempt.beginStage('FETCH');
     const live = collect(harness.analyses.events(id, 2, forever));
-    await attempt.finishStage('FETCH', false);
+    await attempt.finishStage('FETCH', { cached: false });
     await attempt.beginStage('PROBE');
     await fail(attempt);
     expect((await live).map(({ number, stage }) => [number, stage])).toEqual([
@@ -123,7 +123,7 @@ describe('events', () => {
         if (event.stage === stage) break;
       }
       connection.abort();
-      await attempt.finishStage(stage, false);
+      await attempt.finishStage(stage, { cached: false });
     }
     await fail(attempt);
     for (const event of await collect(harness.analyses.events(id, seen.at(-1) ?? 0, forever)))
@@ -167,14 +167,14 @@ describe('the fence', () => {
     const before = await read(id);
     await expect(stale.beginStage('FETCH')).rejects.toBeInstanceOf(StaleAttempt);
     const kept = { contentHash: `of ${id}`, version: 'fetch-1', data: '{}' };
-    await expect(stale.finishStage('FETCH', false, kept)).rejects.toBeInstanceOf(StaleAttempt);
+    await expect(stale.finishStage('FETCH', { cached: false, kept })).rejects.toBeInstanceOf(StaleAttempt);
     await expect(stale.succeed(async () => undefined)).rejects.toBeInstanceOf(StaleAttempt);
     expect(await fail(stale)).toBe(false);
     expect(await read(id)).toEqual(before);
     const results = { where: { contentHash: kept.contentHash } };
     expect(await harness.database.prisma.stageResult.count(results)).toBe(0);
     await fresh.beginStage('FETCH');
-    await fresh.finishStage('FETCH', false, kept);
+    await fresh.finishStage('FETCH', { cached: false, kept });
     expect(await harness.database.prisma.stageResult.count(results)).toBe(1);
   });
 

@@ -95,6 +95,20 @@ describe('an analysis', () => {
     expect(events.at(-1)).toMatchObject({ state: 'SUCCEEDED', progress: 1 });
   });
 
+  it('tells, of a known result as well, how much of the pictures was decoded', async () => {
+    for (const times of ['once', 'again']) {
+      const id = await request(film, { subtitles: SUBTITLES });
+      await run(id);
+      const told = (await eventsOf(id)).filter(
+        ({ stage, message }) => stage === 'DECODE' && message !== null,
+      );
+      expect(
+        told.map(({ message }) => message),
+        times,
+      ).toEqual(['All of the pictures were decoded.']);
+    }
+  });
+
   it('leaves a prediction whose evidence points at the times of the subtitles', async () => {
     const id = await request(film, { subtitles: SUBTITLES });
     await run(id);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseTranscript, recognisedTranscript } from '../../src/analysis/transcript.js';
 import type { SubtitleTrack } from '../../src/media/decoded.js';
-import type { TimedLine } from '../../src/media/subtitles.js';
+import type { TimedLine } from '../../src/media/timed-line.js';
 
 const line = (text: string, startSeconds: number, kind: TimedLine['kind'] = 'SPEECH'): TimedLine => ({
   startSeconds,

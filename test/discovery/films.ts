@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { registerLabels } from '../../src/catalog/registry.js';
 import { importTitles } from '../../src/catalog/title-import.js';
+import type { Config } from '../../src/config.js';
 import { readTaxonomy } from '../../src/tagging/taxonomy.js';
 import { type RunningServer, runServer } from '../http/running-server.js';
 
@@ -64,9 +65,9 @@ const KINDS: { genre: string; stem: string; sentences: string[] }[] = [
 export const FILMS_EACH = 12;
 
 /** A server over sixty titles of five kinds with the real pack, their profiles made and indexed. */
-export async function runServerWithFilms(): Promise<RunningServer> {
+export async function runServerWithFilms(change: Partial<Config> = {}): Promise<RunningServer> {
   const taxonomy = await readTaxonomy(`${MODELS}taxonomy.json`);
-  const server = await runServer(() => ({}), { app: { taxonomy } });
+  const server = await runServer(() => change, { app: { taxonomy } });
   const { prisma } = server.database;
   await registerLabels(
     prisma,

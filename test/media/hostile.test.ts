@@ -118,6 +118,9 @@ describe('bad input', () => {
     ['subtitles alone', 'words.vtt', 'MEDIA_FORMAT_FORBIDDEN', ascii('WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n')],
     ['a head without a body', 'head.mp4', 'MEDIA_NO_STREAMS', async () => (await readFile(good)).subarray(0, 40)],
     ['more than 12 hours', 'long.mkv', 'MEDIA_TOO_LONG', longFilm],
+    ['a header that claims nothing, and five hours', 'unfinished.mkv', 'MEDIA_TOO_LONG', unfinishedFilm],
+    ['an HLS playlist behind an ID3 tag', 'hls3.mp4', 'MEDIA_UNREADABLE', () => Buffer.from(`ID3\x03\0\0\0\0\0\0#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:${port}/a.ts\n#EXT-X-ENDLIST\n`)],
+    ['an HLS playlist behind an ID3 tag, of a film of this folder', 'hls4.mp4', 'MEDIA_UNREADABLE', () => Buffer.from(`ID3\x03\0\0\0\0\0\0#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://${good}\n#EXT-X-ENDLIST\n`)],
     ['headers that claim 16383 × 16383', 'claimed.webm', 'MEDIA_TOO_LARGE', claimedPicture],
     ['a real picture of 16000 × 16000', 'huge.mov', 'MEDIA_TOO_LARGE', hugePicture],
   ]; // biome-ignore format: a table
@@ -162,6 +165,16 @@ async function longFilm(): Promise<Buffer> {
     '-preset',
     'ultrafast',
     made,
+  );
+  return readFile(made);
+}
+
+/** Ten pictures and two sounds, hours apart, in a file that was never finished: its silence alone would take 1 GB. */
+async function unfinishedFilm(): Promise<Buffer> {
+  const made = file('made-unfinished.mkv');
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', 'color=s=64x36:r=1/1800:d=18000', '-f', 'lavfi', '-i', 'sine=duration=1'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-f', 'matroska', '-live', '1', made],
   );
   return readFile(made);
 }

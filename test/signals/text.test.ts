@@ -1,7 +1,7 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TimedLine } from '../../src/media/subtitles.js';
+import type { TimedLine } from '../../src/media/timed-line.js';
 import { embedText } from '../../src/signals/text.js';
 import { weighLines } from '../../src/signals/text-features.js';
 import { vocabularyOf } from '../../src/signals/text-files.js';

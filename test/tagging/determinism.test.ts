@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ThreadPool } from '../../src/inference/threads.js';
-import type { TimedLine } from '../../src/media/subtitles.js';
+import type { TimedLine } from '../../src/media/timed-line.js';
 import type { Tagging } from '../../src/tagging/tag.js';
 
 const lines: TimedLine[] = [

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type Answered, prepare } from '../../src/tagging/evaluation/answered.js';
 import { type Evaluation, evaluate } from '../../src/tagging/evaluation/evaluate.js';
-import { type Answered, figuresOf, prepare } from '../../src/tagging/evaluation/figures.js';
+import { figuresOf } from '../../src/tagging/evaluation/figures.js';
 import { measure } from '../../src/tagging/evaluation/intervals.js';
 import { classifierOfCard, writeFigures } from '../../src/tagging/evaluation/model-card.js';
 import { coverageRiskPlot, reliabilityPlot } from '../../src/tagging/evaluation/plots.js';

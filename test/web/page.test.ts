@@ -177,6 +177,27 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('lays tags that nobody has judged before an editor, and asks for none of them again', async () => {
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await prediction().waitFor();
+    await page.getByRole('link', { name: 'Review' }).click();
+    const queue = page.getByRole('list', { name: 'Tags to judge' });
+    const first = queue.locator('> li').first();
+    const label = (await first.locator('summary .label').textContent()) ?? '';
+    const before = Number(await page.locator('h1 .figure').textContent());
+    expect(await first.getByRole('link').getAttribute('href')).toMatch(/^#\/titles\/title_/);
+    const reject = first.getByRole('button', { name: `Reject: ${label}`, exact: true });
+    await reject.click();
+    await expect.poll(() => reject.getAttribute('aria-pressed')).toBe('true');
+    await page.reload();
+    await queue.waitFor();
+    expect(Number(await page.locator('h1 .figure').textContent())).toBe(before - 1);
+    const shown = await queue.locator('> li').count();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => queue.locator('> li').count()).toBeGreaterThan(shown);
+    expect(complaints).toEqual([]);
+  });
+
   it('finds titles by what is typed into the search box', async () => {
     await page.locator('.titles li a').first().waitFor();
     await page.getByLabel('Search the catalog').fill('ember road');

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { buildSchema, type GraphQLSchema, parse, validate } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { refuseOversized } from '../../src/graphql/limits.js';
+import * as discovering from '../../src/web/discovery-queries.js';
 import * as editing from '../../src/web/editing-queries.js';
 import * as analysing from '../../src/web/queries.js';
 import { STAGES } from '../../src/web/words.js';
 
 const root = new URL('../../', import.meta.url);
 
-const queries = { ...analysing, ...editing };
+const queries = { ...analysing, ...discovering, ...editing };
 
 /** Something for every variable that must be there; the size of an answer does not depend on them. */
 function variablesOf(operation: string): Record<string, unknown> {

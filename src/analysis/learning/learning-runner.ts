@@ -1,14 +1,10 @@
-import type pg from 'pg';
-import type { Config } from '../../config.js';
 import { asFailure, type Failure } from '../../failure.js';
-import type { LearningRun, Prisma, PrismaClient } from '../../generated/prisma/client.js';
-import type { Logger } from '../../log.js';
+import type { LearningRun, Prisma } from '../../generated/prisma/client.js';
 import { CHANNELS } from '../channels.js';
-import type { ClassifierFiles } from '../classifier-files.js';
 import type { Notifications } from '../notifications.js';
-import type { PackIdentity } from '../stage-run.js';
 import { StaleAttempt } from '../stale-attempt.js';
 import { type StopReason, stopReasonOf, WorkUnderWay } from '../work-under-way.js';
+import type { LearningJob, LearningParts } from './learning-job.js';
 import { addLearningJob } from './learning-jobs.js';
 import { retagCatalog } from './retagging.js';
 import { RunHold } from './run-hold.js';
@@ -16,30 +12,6 @@ import { trainFromRequest } from './training.js';
 
 /** Waits before the next tries; one more try that comes to no end fails the run. */
 const RETRY_AFTER_SECONDS = [5, 30, 60, 60];
-
-export interface LearningParts {
-  config: Config;
-  prisma: PrismaClient;
-  pool: pg.Pool;
-  /** For threads, which have connections of their own. */
-  databaseUrl: string;
-  pack: PackIdentity;
-  classifiers: Pick<ClassifierFiles, 'find'>;
-  /** Holds the taxonomy. */
-  modelsFolder: string;
-  /** The built module of `thread.ts`. */
-  threadEntry: URL;
-  /** Threads that a re-tagging may take. */
-  threads: number;
-  log: Logger;
-}
-
-/** One run at work. */
-export interface LearningJob {
-  parts: LearningParts;
-  hold: RunHold;
-  signal: AbortSignal;
-}
 
 const WORK: Record<LearningRun['kind'], (job: LearningJob) => Promise<void>> = {
   TRAINING: trainFromRequest,

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { Failure } from '../../failure.js';
 import { ThreadPool } from '../../inference/threads.js';
 import { StaleAttempt } from '../stale-attempt.js';
-import type { LearningJob } from './learning-runner.js';
+import type { LearningJob } from './learning-job.js';
 import type { LearningTasks } from './tasks.js';
 
 /** Predictions that a thread tags in one transaction: about half a second's work. */

@@ -6,7 +6,7 @@ import type { Prisma } from '../../generated/prisma/client.js';
 import { ThreadPool } from '../../inference/threads.js';
 import type { Signal } from '../../signals/signal.js';
 import { TRAINING_STAGES } from '../../tagging/train-classifier.js';
-import type { LearningJob, LearningParts } from './learning-runner.js';
+import type { LearningJob, LearningParts } from './learning-job.js';
 import type { LearningTasks, TrainingSource } from './tasks.js';
 import { type TrainingRequest, trainingRequest } from './training-request.js';
 

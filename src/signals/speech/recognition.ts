@@ -1,4 +1,4 @@
-import type { TimedLine } from '../../media/subtitles.js';
+import type { TimedLine } from '../../media/timed-line.js';
 import { FALLBACK_DEFAULTS } from './fallback.js';
 import type { SpeechGate } from './gate.js';
 import { cutAtPauses, type Island, speechIslands, uncoveredIslands, voiceProbability } from './islands.js';

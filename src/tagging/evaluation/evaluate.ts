@@ -12,7 +12,7 @@ import {
 import type { trainTasks } from '../train-thread.js';
 import { truthOf } from '../training/aim.js';
 import { fingerprintRow, type TrainingRow } from '../training-row.js';
-import type { Answered } from './figures.js';
+import type { Answered } from './answered.js';
 import type { LabelFigures, Measured, Metrics } from './intervals.js';
 import { climb, type Rung, type RungName, textOf } from './ladder.js';
 import type { measureTasks } from './measure-thread.js';

@@ -1,7 +1,7 @@
 import { percentiles } from '../measure.js';
 import { randomStream } from '../random.js';
+import { type Answered, prepare } from './answered.js';
 import {
-  type Answered,
   COVERAGES,
   type FigureSet,
   figuresOf,
@@ -9,7 +9,6 @@ import {
   type LabelMetric,
   METRICS,
   type Metric,
-  prepare,
 } from './figures.js';
 
 /** A figure with its 95 % interval; null: it cannot be told, for there is no such answer or label. */

@@ -1,5 +1,5 @@
 import { serveTasks } from '../../inference/thread.js';
-import type { Answered } from './figures.js';
+import type { Answered } from './answered.js';
 import { measure } from './intervals.js';
 
 /** What a thread that measures can do. */

@@ -1,5 +1,5 @@
 import { sigmoid } from '../calibration.js';
-import { BINS } from './figures.js';
+import { BINS } from './answered.js';
 
 /** Answers whose probability lies in one part of 0 … 1. */
 export interface ReliabilityBin {

@@ -1,4 +1,4 @@
-import type { TimedLine } from '../../media/subtitles.js';
+import type { TimedLine } from '../../media/timed-line.js';
 import type { SignalEmbedding } from '../../signals/signal.js';
 import { embedText } from '../../signals/text.js';
 import { TextModel } from '../../signals/text-model.js';
