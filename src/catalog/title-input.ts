@@ -25,7 +25,11 @@ const fields = {
 const externalIds = z.array(externalId).max(50, 'Give at most 50 external ids.').nullish();
 
 /** A new title. */
-export const newTitle = z.object({ ...fields, externalIds });
+export const newTitle = z.object({
+  ...fields,
+  externalIds,
+  idempotencyKey: requiredText('An idempotencyKey', 200).nullish(),
+});
 export type NewTitle = z.input<typeof newTitle>;
 
 const newName = fields.name

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
 import { Failure } from '../failure.js';
 import { Prisma, type PrismaClient, type Title } from '../generated/prisma/client.js';
 import { lockExternalIds, refuseTaken, WRITE_PATIENCE } from './external-ids.js';
@@ -36,18 +38,67 @@ export async function titleMatches(prisma: PrismaClient, id: string, filter: Tit
   return rows.length > 0;
 }
 
-/** @throws AggregateError of Failures BAD_INPUT or CONFLICT */
-export async function createTitle(prisma: PrismaClient, input: NewTitle): Promise<Title> {
-  const { externalIds, genres, ...fields } = checked(newTitle, input);
+/** A title, and whether it is new: not where its key had made it before. */
+export interface CreatedTitle {
+  title: Title;
+  created: boolean;
+}
+
+/**
+ * Asked again with the same idempotencyKey it gives back the same title.
+ * @throws AggregateError of Failures BAD_INPUT or CONFLICT
+ */
+export async function createTitle(prisma: PrismaClient, input: NewTitle): Promise<CreatedTitle> {
+  const { idempotencyKey = null, ...wanted } = checked(newTitle, input);
+  if (idempotencyKey === null) return { title: await insertTitle(prisma, wanted), created: true };
+  const key = { idempotencyKey, requestHash: hashOf(wanted) };
+  const known = await titleByKey(prisma, key);
+  if (known) return { title: known, created: false };
+  try {
+    return { title: await insertTitle(prisma, wanted, key), created: true };
+  } catch (error) {
+    // Another request with the key was faster: its external ids are taken by then, or the key itself is.
+    const winner = await titleByKey(prisma, key);
+    if (winner) return { title: winner, created: false };
+    throw error;
+  }
+}
+
+interface RequestKey {
+  idempotencyKey: string;
+  requestHash: string;
+}
+
+function insertTitle(
+  prisma: PrismaClient,
+  { externalIds, genres, ...fields }: Omit<z.output<typeof newTitle>, 'idempotencyKey'>,
+  key?: RequestKey,
+): Promise<Title> {
   const id = newId('title');
   return prisma.$transaction(async (tx) => {
     if (externalIds?.length) await lockExternalIds(tx);
     await refuseTaken(tx, externalIds ?? [], id);
     return tx.title.create({
-      data: { id, ...fields, genres: genres ?? [], externalIds: { create: externalIds ?? [] } },
+      data: { id, ...fields, ...key, genres: genres ?? [], externalIds: { create: externalIds ?? [] } },
     });
   }, WRITE_PATIENCE);
 }
+
+/** @throws Failure CONFLICT where the key stood for something else */
+async function titleByKey(
+  prisma: PrismaClient,
+  { idempotencyKey, requestHash }: RequestKey,
+): Promise<Title | null> {
+  const known = await prisma.title.findUnique({ where: { idempotencyKey } });
+  if (known && known.requestHash !== requestHash) {
+    throw new Failure('CONFLICT', 'This idempotencyKey was used for another title. Use a new key.', {
+      path: ['idempotencyKey'],
+    });
+  }
+  return known;
+}
+
+const hashOf = (wanted: object) => createHash('sha256').update(JSON.stringify(wanted)).digest('hex');
 
 /** What is left out stays; null empties. @throws Failure NOT_FOUND; AggregateError of Failures BAD_INPUT or CONFLICT */
 export async function updateTitle(prisma: PrismaClient, id: string, changes: TitleChanges): Promise<Title> {

@@ -15,6 +15,7 @@ import type { RankedTitle as RankedRow } from '../discovery/ranking.js';
 import { reasonSentence } from '../discovery/reasons.js';
 import { Failure } from '../failure.js';
 import type { Context } from './context.js';
+import { knownTitles, likedTitles } from './known-titles.js';
 import { Reason } from './reason.js';
 import { Title } from './title.js';
 import { checkedFilter, TitleFilter } from './title-arguments.js';
@@ -39,9 +40,13 @@ export class RankedTitleResolver {
     description:
       'Titles for a taste that nobody needs to have watched. Different tastes among the liked titles are served in turn, by their sizes. Without liked titles: the newest titles, newest first, each with score 0.',
   })
-  rankForTaste(
-    @Ctx() { discovery }: Context,
-    @Arg('liked', () => [ID], { description: 'Titles that are liked, at most 200.' }) liked: string[],
+  async rankForTaste(
+    @Ctx() context: Context,
+    @Arg('liked', () => [ID], {
+      description:
+        'Titles that are liked, at most 200. Those that were deleted do not count; one must be left.',
+    })
+    liked: string[],
     @Arg('disliked', () => [ID], { nullable: true, description: 'Titles that are not, at most 200.' })
     disliked?: string[] | null,
     @Arg('candidates', () => TitleFilter, { nullable: true, description: 'Which titles may be ranked.' })
@@ -57,9 +62,10 @@ export class RankedTitleResolver {
     if (!(diversity >= 0 && diversity <= 1)) throw bad('diversity', 'Give a diversity from 0 to 1.');
     if (liked.length > MOST_LIKED) throw bad('liked', `Name at most ${MOST_LIKED} liked titles.`);
     if ((disliked?.length ?? 0) > MOST_LIKED) throw bad('disliked', `Name at most ${MOST_LIKED} titles.`);
-    return discovery.rank({
-      ...{ liked: [...new Set(liked)], disliked: [...new Set(disliked ?? [])] },
-      ...{ first, diversity, restriction: { filter: checkedFilter(candidates) } },
+    return context.discovery.rank({
+      liked: await likedTitles(liked, context),
+      disliked: await knownTitles(disliked ?? [], 'disliked', context),
+      ...{ first, diversity, restriction: { filter: await checkedFilter(candidates, context) } },
     });
   }
 

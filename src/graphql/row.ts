@@ -18,6 +18,7 @@ import type { BuiltRow } from '../discovery/rows.js';
 import { Failure } from '../failure.js';
 import type { Context } from './context.js';
 import { RowKind } from './enums.js';
+import { likedTitles } from './known-titles.js';
 import { Label } from './label.js';
 import { Count } from './scalars.js';
 import { Title } from './title.js';
@@ -111,12 +112,16 @@ export class RowResolver {
     description:
       'Mood and theme collections for a page. No title comes twice; the same catalog gives the same rows all day (UTC).',
   })
-  rows(
-    @Ctx() { discovery }: Context,
+  async rows(
+    @Ctx() context: Context,
     @Arg('first', () => Int, { defaultValue: 10, description: 'How many rows, 1 to 50.' }) first: number,
     @Arg('kinds', () => [RowKind], { nullable: true, description: 'Only these kinds.' })
     kinds: (keyof typeof RowKind)[] | null | undefined,
-    @Arg('liked', () => [ID], { nullable: true, description: 'For this taste, at most 200 titles.' })
+    @Arg('liked', () => [ID], {
+      nullable: true,
+      description:
+        'For this taste, at most 200 titles. Those that were deleted do not count; one must be left.',
+    })
     liked: string[] | null | undefined,
     @Arg('size', () => Int, { defaultValue: 20, description: 'How many titles a row, 6 to 50.' })
     size: number,
@@ -130,7 +135,8 @@ export class RowResolver {
     if (!(size >= 6 && size <= MOST_TITLES)) throw bad('size', `Ask for 6 to ${MOST_TITLES} titles a row.`);
     if ((liked?.length ?? 0) > MOST_LIKED) throw bad('liked', `Name at most ${MOST_LIKED} liked titles.`);
     const day = new Date().toISOString().slice(0, 10);
-    return discovery.rows({ first, size, kinds: kinds ?? null, liked: liked ?? [], freshFirst, day });
+    const known = await likedTitles(liked ?? [], context);
+    return context.discovery.rows({ first, size, kinds: kinds ?? null, liked: known, freshFirst, day });
   }
 
   @Authorized('editor')

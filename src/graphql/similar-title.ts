@@ -68,7 +68,7 @@ export class SimilarResolver {
       'The titles most like it, likest first; never itself. Signals that one of two titles lacks are left out of their comparison.',
   })
   async similar(
-    @Ctx() { discoveries }: Context,
+    @Ctx() context: Context,
     @Root() title: TitleRow,
     @Arg('first', () => Int, { defaultValue: 10, description: 'How many, 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'A cursor: begin behind it.' }) after?:
@@ -86,10 +86,10 @@ export class SimilarResolver {
       limit: request.first,
       after: request.after === null ? null : placeOf(request.after),
       minScore: minScore ?? -1,
-      restriction: { filter: checkedFilter(filter) },
+      restriction: { filter: await checkedFilter(filter, context) },
       blend: checkedBlend(blend),
     };
-    const found = await discoveries.similar.load({ titleId: title.id, options });
+    const found = await context.discoveries.similar.load({ titleId: title.id, options });
     return found.map(({ id, score }) => ({
       ...{ id, score, cursor: neighbourCursor({ id, score }) },
       ...{ ofTitleId: title.id, blend: options.blend },

@@ -33,8 +33,9 @@ export class Subscriptions {
 
   @Subscription(() => Prediction, {
     description: 'Predictions as they are published, by any process.',
-    subscribe: ({ args, context }) => {
-      const filter = checkedFilter((args as { filter?: TitleFilter | null }).filter);
+    subscribe: async ({ args, context }) => {
+      const { filter: given } = args as { filter?: TitleFilter | null };
+      const filter = await checkedFilter(given, context as Context);
       return new Stream((signal) => published(context as Context, filter, signal));
     },
   })

@@ -2,6 +2,8 @@ import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { z } from 'zod';
 import { checked, requiredText, text } from '../catalog/input.js';
 import type * as catalog from '../catalog/title-filter.js';
+import { Failure } from '../failure.js';
+import type { Context } from './context.js';
 import { OrderDirection, TagState, TitleOrderField } from './enums.js';
 
 @InputType({ description: 'Conditions on a text; letter case does not matter.' })
@@ -84,7 +86,12 @@ const fragment = text('The text to look for', 200).nullish();
 
 const usableFilter = z.object({
   name: z.object({ contains: fragment, startsWith: fragment }).nullish(),
-  releaseYear: z.object({ min: z.number().nullish(), max: z.number().nullish() }).nullish(),
+  releaseYear: z
+    .object({ min: z.number().nullish(), max: z.number().nullish() })
+    .refine(({ min, max }) => min == null || max == null || min <= max, {
+      message: 'The range of years ends before it begins: exchange min and max.',
+    })
+    .nullish(),
   externalId: z
     .object({
       source: requiredText('The source', 50).toLowerCase(),
@@ -104,7 +111,23 @@ const usableFilter = z.object({
     .nullish(),
 });
 
-/** @throws AggregateError of Failures BAD_INPUT */
-export function checkedFilter(filter: TitleFilter | null | undefined): catalog.TitleFilter {
-  return filter ? checked(usableFilter, filter, ['filter']) : {};
+/** @throws AggregateError of Failures BAD_INPUT: what finds nothing by a slip is told from what is not there */
+export async function checkedFilter(
+  filter: TitleFilter | null | undefined,
+  { loaders }: Pick<Context, 'loaders'>,
+): Promise<catalog.TitleFilter> {
+  if (!filter) return {};
+  const usable = checked(usableFilter, filter, ['filter']);
+  const labels = await Promise.all((usable.tags ?? []).map(({ label }) => loaders.label.load(label)));
+  const unknown = labels.flatMap((label, i) =>
+    label === null ? [unknownLabel(usable.tags![i]!.label, i)] : [],
+  );
+  if (unknown.length > 0) throw new AggregateError(unknown);
+  return usable;
+}
+
+function unknownLabel(label: string, place: number): Failure {
+  return new Failure('BAD_INPUT', `There is no label ${label}: give the id of one that taxonomy lists.`, {
+    path: ['filter', 'tags', String(place), 'label'],
+  });
 }

@@ -52,6 +52,12 @@ class CreateTitleInput extends TitleFields {
     description: "Other systems' ids, which no other title has; at most 50.",
   })
   externalIds?: ExternalIdInput[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'A key of your own: asking again with the same one gives back the same title.',
+  })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'Changes to a title: what is left out stays, null empties.' })
@@ -99,6 +105,12 @@ class ImportTitlesInput {
 class CreateTitlePayload extends Payload {
   @Field(() => Title, { nullable: true, description: 'The new title.' })
   title?: Title | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'False where the idempotency key named a title that was there.',
+  })
+  created?: boolean | null;
 }
 
 @ObjectType({ description: 'What came of `updateTitle`.' })
@@ -139,7 +151,7 @@ export class TitleMutations {
     @Ctx() context: Context,
     @Arg('input', () => CreateTitleInput, { description: 'The title.' }) input: CreateTitleInput,
   ) {
-    return payload(context, async () => ({ title: await createTitle(context.prisma, input) }));
+    return payload(context, () => createTitle(context.prisma, input));
   }
 
   @Authorized('service')

@@ -63,7 +63,7 @@ export class TitleSearchResolver {
       'Titles by name (typing errors allowed), words, meaning and labels. Words such as "dark" or "revenge" filter by label, words in quotes must stand side by side, and "not gory" or "without romance" leave titles out; nonsense finds nothing. Each of the lists is read to its best 200.',
   })
   async searchTitles(
-    @Ctx() { discovery }: Context,
+    @Ctx() context: Context,
     @Arg('query', () => String, { description: 'What to look for, at most 300 characters.' }) query: string,
     @Arg('filter', () => TitleFilter, { nullable: true, description: 'Which titles may be found.' })
     filter?: TitleFilter | null,
@@ -75,9 +75,10 @@ export class TitleSearchResolver {
       | null,
   ) {
     const request = pageRequest(first, after);
+    const { discovery } = context;
     const { matches, interpretation } = await discovery.search({
       query,
-      filter: checkedFilter(filter),
+      filter: await checkedFilter(filter, context),
       minScore: minScore ?? 0,
     });
     const page = pageOfMatches(matches, request);

@@ -64,7 +64,7 @@ export class TitleResolver {
 
   @Query(() => TitleConnection, { description: 'The titles of the catalog.' })
   async titles(
-    @Ctx() { prisma }: Context,
+    @Ctx() context: Context,
     @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'A cursor: begin behind it.' }) after?:
       | string
@@ -77,7 +77,8 @@ export class TitleResolver {
     })
     orderBy?: TitleOrder | null,
   ) {
-    const filter = checkedFilter(given);
+    const { prisma } = context;
+    const filter = await checkedFilter(given, context);
     const order = orderBy ?? { field: 'CREATED_AT', direction: 'DESC' };
     const request = pageRequest(first, after);
     const page = await listTitles(prisma, filter, order, request);

@@ -60,6 +60,7 @@ export function trailerForm(titleId: string | null, onStarted: (titleId: string)
     fileName.textContent = `${picked.name}, ${size(picked.size)}`;
     if (name.value === '') name.value = titleFromFileName(picked.name);
   };
+  const keys: TitleKeys = new Map();
   const start = async (send: () => Promise<string>) => {
     submit.disabled = true;
     sample.disabled = true;
@@ -106,14 +107,14 @@ export function trailerForm(titleId: string | null, onStarted: (titleId: string)
     void start(async () => {
       const from = await source();
       const [words] = subtitles.files ?? [];
-      const id = titleId ?? (await createTitle(name.value, year.value));
+      const id = titleId ?? (await createTitle(name.value, year.value, keys));
       await analyze(id, from, words ? await readSubtitles(words) : undefined);
       return id;
     });
   });
   sample.addEventListener('click', () => {
     void start(async () => {
-      const id = await createTitle(SAMPLE.name, '');
+      const id = await createTitle(SAMPLE.name, '', keys);
       await analyze(id, { path: SAMPLE.path });
       return id;
     });
@@ -164,13 +165,30 @@ async function uploadWithProgress(file: File, place: HTMLElement): Promise<strin
   return id;
 }
 
-async function createTitle(name: string, year: string): Promise<string> {
-  const input = { name: name.trim(), ...(year === '' ? {} : { releaseYear: Number(year) }) };
+/** The keys of the titles that a form asked for, by name and year. */
+type TitleKeys = Map<string, string>;
+
+/** Pressed again, after an answer that was lost or a source that was wrong, it gives back the same title. */
+async function createTitle(name: string, year: string, keys: TitleKeys): Promise<string> {
+  const wanted = JSON.stringify([name.trim(), year]);
+  const idempotencyKey = keys.get(wanted) ?? randomKey();
+  keys.set(wanted, idempotencyKey);
+  const input = {
+    name: name.trim(),
+    ...(year === '' ? {} : { releaseYear: Number(year) }),
+    idempotencyKey,
+  };
   const { createTitle } = await request<{
     createTitle: { title: { id: string } | null; errors: { code: string; message: string }[] };
   }>(CREATE_TITLE, { input });
   refuseErrors(createTitle.errors);
   return createTitle.title?.id ?? '';
+}
+
+/** Browsers have `crypto.randomUUID` on https and localhost alone. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function analyze(titleId: string, source: TrailerSourceInput, subtitles?: string): Promise<void> {

@@ -270,6 +270,22 @@ describe('ranking for a taste', () => {
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
   });
 
+  test('leaves out titles that were deleted meanwhile; with none left, or ids of something else, it says so', async () => {
+    const gone = newId('title');
+    const asked = (field: string, liked: string[]) =>
+      server.graphql(`query ($liked: [ID!]!) { found: ${field} }`, { liked });
+    const ranked = 'rankForTaste(liked: $liked, disliked: $liked, first: 3) { score }';
+    const rows = 'rows(liked: $liked) { name }';
+    const { data } = await asked(ranked, [await idOf('Canyon 1'), gone]);
+    expect(data.found).toHaveLength(3);
+    for (const field of [ranked, rows]) {
+      const none = await asked(field, [gone]);
+      expect(none.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+      const name = await asked(field, ['Canyon 1']);
+      expect(name.errors).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);
+    }
+  });
+
   test('without liked titles gives the newest', async () => {
     const newest = await server.database.prisma.title.findMany({
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],

@@ -13,7 +13,7 @@ afterAll(() => server.close());
 beforeEach(() => server.database.prisma.title.deleteMany());
 
 const CREATE = `mutation ($input: CreateTitleInput!) { createTitle(input: $input) {
-  title { id name releaseYear synopsis genres externalIds { source value } } errors { code message path } } }`;
+  created title { id name releaseYear synopsis genres externalIds { source value } } errors { code message path } } }`;
 const UPDATE = `mutation ($input: UpdateTitleInput!) { updateTitle(input: $input) {
   title { id name releaseYear synopsis genres externalIds { source value } } errors { code path } } }`;
 const IMPORT = `mutation ($input: ImportTitlesInput!) { importTitles(input: $input) {
@@ -93,6 +93,17 @@ describe('createTitle', () => {
       expect(answers.filter((answer) => answer.errors.length === 0)).toHaveLength(1);
       expect(answers.filter((answer) => answer.errors[0]?.code === 'CONFLICT')).toHaveLength(7);
     }
+  });
+
+  it('asked again with the same key gives back the same title, also when asked at the same time', async () => {
+    const input = { name: 'Once', releaseYear: 2001, idempotencyKey: 'press-1' };
+    const answers = await Promise.all(Array.from({ length: 6 }, () => create(input)));
+    expect(new Set(answers.map(({ title }) => title.id)).size).toBe(1);
+    expect(answers.filter(({ created }) => created)).toHaveLength(1);
+    expect(await names({})).toEqual(['Once']);
+    const again = await create({ ...input, name: 'Twice' });
+    expect(again.errors).toMatchObject([{ code: 'CONFLICT', path: ['idempotencyKey'] }]);
+    expect((await create({ name: 'Once' })).created).toBe(true);
   });
 });
 
@@ -287,6 +298,16 @@ describe('filters', () => {
       filter: { tags: [{ label: 'x', minProbability: 2 }] },
     });
     expect(errors).toMatchObject([{ path: ['titles'], extensions: { code: 'BAD_INPUT' } }]);
+  });
+
+  it.each([
+    [{ releaseYear: { min: 2000, max: 1990 } }, /ends before it begins/],
+    [{ tags: [{ label: 'mood/drak' }] }, /no label mood\/drak/],
+  ])('%j, which could find nothing, is refused', async (filter, message) => {
+    const { errors } = await server.graphql(LIST, { first: 1, filter });
+    expect(errors).toMatchObject([
+      { message: expect.stringMatching(message), extensions: { code: 'BAD_INPUT' } },
+    ]);
   });
 });
 
