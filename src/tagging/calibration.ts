@@ -15,7 +15,7 @@ const IDENTITY: readonly number[] = [1, 0, 0, 0, 0];
  * How strongly the coefficients are held to a = 1, all others 0: what a label with few examples falls back to. What a
  * text's shape says of a rare label is mostly chance: docs/decisions/052-calibration.md has the figures.
  */
-const STRENGTH = [1, 100, 100, 0.01, 100];
+const STRENGTH = [1, 10, 100, 0.01, 100];
 
 /**
  * Platt's scaling (1999) with the text's shape beside the score, fitted by Newton's method under a Gaussian prior
