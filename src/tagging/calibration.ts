@@ -1,49 +1,43 @@
 /**
- * Turns a raw score into log-odds that mean what they say, for a text of any length:
- * log-odds = a·z + b·z·u + c·u + d, with u = ln(1 + words) in deviations from its mean over the training texts.
+ * Turns a raw score into log-odds that mean what they say, for a text of any shape:
+ * log-odds = a·z + b·z·u + c·u + d + e·v, with u and v as in `TextShape`.
  */
 export interface Calibration {
-  /** a, b, c, d. */
-  coefficients: [number, number, number, number];
+  /** a, b, c, d, and e where paragraphs were known. */
+  coefficients: Coefficients;
 }
 
-const IDENTITY: readonly number[] = [1, 0, 0, 0];
+export type Coefficients = [number, number, number, number, number?];
 
-/** How strongly the coefficients are held to a = 1, b = c = d = 0: what a label with few examples falls back to. */
-const STRENGTH = [1, 10, 1, 0.01];
+const IDENTITY: readonly number[] = [1, 0, 0, 0, 0];
 
 /**
- * Platt's scaling (1999) with the text's length beside the score, fitted by Newton's method under a Gaussian prior
- * around the identity. A step that would raise the loss is halved until it does not: where nearly all scores lie on one
- * side of zero the curvature is flat, and a full step goes astray for good.
+ * How strongly the coefficients are held to a = 1, all others 0: what a label with few examples falls back to. What a
+ * text's shape says of a rare label is mostly chance: docs/decisions/052-calibration.md has the figures.
+ */
+const STRENGTH = [1, 10, 100, 0.01, 100];
+
+/**
+ * Platt's scaling (1999) with the text's shape beside the score, fitted by Newton's method under a Gaussian prior
+ * around the identity.
+ * @param shapes one number an example: lengths, and paragraphs where they are known
  * @param truth 1 yes, −1 no, 0 unknown; between: 2·probability − 1
  */
 export function fitCalibration(
   scores: ArrayLike<number>,
-  lengths: ArrayLike<number>,
+  shapes: { lengths: ArrayLike<number>; paragraphs?: ArrayLike<number> },
   truth: ArrayLike<number>,
 ): Calibration {
-  const examples = { scores, lengths, truth };
-  let coefficients = Float64Array.from(IDENTITY);
-  let loss = lossOf(coefficients, examples);
-  for (let round = 0; round < ROUNDS; round++) {
-    const step = newtonStep(coefficients, examples);
-    let share = 1;
-    let next = coefficients;
-    let nextLoss = Infinity;
-    while (share > SMALLEST_SHARE) {
-      next = coefficients.map((value, k) => value - share * step[k]!);
-      nextLoss = lossOf(next, examples);
-      if (nextLoss <= loss + ROUNDING * Math.abs(loss)) break;
-      share /= 2;
-    }
-    if (nextLoss > loss + ROUNDING * Math.abs(loss)) break;
-    coefficients = next;
-    loss = nextLoss;
-    if (step.every((value) => Math.abs(value) < NEGLIGIBLE)) break;
+  const examples = { scores, ...shapes, truth };
+  const start = Float64Array.from(IDENTITY.slice(0, shapes.paragraphs ? 5 : 4));
+  let fit: Fit | null = { coefficients: start, loss: lossOf(start, examples) };
+  let best = fit;
+  for (let round = 0; round < ROUNDS && fit; round++) {
+    best = fit;
+    const step = newtonStep(best.coefficients, examples);
+    fit = step.every((value) => Math.abs(value) < NEGLIGIBLE) ? null : stepDown(best, step, examples);
   }
-  const [a = 1, b = 0, c = 0, d = 0] = coefficients;
-  return { coefficients: [a, b, c, d] };
+  return { coefficients: [...(fit ?? best).coefficients] as Coefficients };
 }
 
 const ROUNDS = 50;
@@ -53,40 +47,63 @@ const ROUNDING = 1e-12;
 /** Newton's steps shrink to their square: the next one would change nothing. */
 const NEGLIGIBLE = 1e-9;
 
+interface Fit {
+  coefficients: Float64Array;
+  loss: number;
+}
+
+/**
+ * A step, halved until it does not raise the loss: where nearly all scores lie on one side of zero the curvature is
+ * flat, and a full step goes astray for good.
+ * @returns null where no share of it lowers the loss
+ */
+function stepDown(from: Fit, step: Float64Array, examples: Examples): Fit | null {
+  for (let share = 1; share > SMALLEST_SHARE; share /= 2) {
+    const coefficients = from.coefficients.map((value, k) => value - share * step[k]!);
+    const loss = lossOf(coefficients, examples);
+    if (loss <= from.loss + ROUNDING * Math.abs(from.loss)) return { coefficients, loss };
+  }
+  return null;
+}
+
 interface Examples {
   scores: ArrayLike<number>;
   lengths: ArrayLike<number>;
+  paragraphs?: ArrayLike<number>;
   truth: ArrayLike<number>;
 }
 
 /** Negative log posterior, without its constant. */
-function lossOf(coefficients: Float64Array, { scores, lengths, truth }: Examples): number {
+function lossOf(coefficients: Float64Array, examples: Examples): number {
+  const { truth } = examples;
   let loss = coefficients.reduce(
     (sum, value, k) => sum + (STRENGTH[k]! * (value - IDENTITY[k]!) ** 2) / 2,
     0,
   );
   for (let i = 0; i < truth.length; i++) {
     if (truth[i] === 0) continue;
-    const logOdds = dot(coefficients, inputsOf(scores[i]!, lengths[i]!));
+    const logOdds = dot(coefficients, inputsOf(examples, i));
     loss += Math.max(logOdds, 0) + Math.log1p(Math.exp(-Math.abs(logOdds))) - ((truth[i]! + 1) / 2) * logOdds;
   }
   return loss;
 }
 
 /** The loss's gradient over its curvature. */
-function newtonStep(coefficients: Float64Array, { scores, lengths, truth }: Examples): Float64Array {
+function newtonStep(coefficients: Float64Array, examples: Examples): Float64Array {
+  const { truth } = examples;
+  const size = coefficients.length;
   const gradient = coefficients.map((value, k) => STRENGTH[k]! * (value - IDENTITY[k]!));
-  const curvature = new Float64Array(16);
-  for (let k = 0; k < 4; k++) curvature[k * 5] = STRENGTH[k]!;
+  const curvature = new Float64Array(size * size);
+  for (let k = 0; k < size; k++) curvature[k * (size + 1)] = STRENGTH[k]!;
   for (let i = 0; i < truth.length; i++) {
     if (truth[i] === 0) continue;
-    const inputs = inputsOf(scores[i]!, lengths[i]!);
+    const inputs = inputsOf(examples, i);
     const p = sigmoid(dot(coefficients, inputs));
     const error = p - (truth[i]! + 1) / 2;
-    for (let a = 0; a < 4; a++) {
+    for (let a = 0; a < size; a++) {
       gradient[a] = gradient[a]! + error * inputs[a]!;
-      for (let b = 0; b < 4; b++) {
-        curvature[a * 4 + b] = curvature[a * 4 + b]! + p * (1 - p) * inputs[a]! * inputs[b]!;
+      for (let b = 0; b < size; b++) {
+        curvature[a * size + b] = curvature[a * size + b]! + p * (1 - p) * inputs[a]! * inputs[b]!;
       }
     }
   }
@@ -98,16 +115,19 @@ export function slopeAt({ coefficients: [a, b] }: Calibration, u: number): numbe
   return Math.max(0, a + b * u);
 }
 
-/** The log-odds of a raw score of zero at length `u`. */
-export function offsetAt({ coefficients: [, , c, d] }: Calibration, u: number): number {
-  return c * u + d;
+/** The log-odds of a raw score of zero at length `u` and with paragraphs `v`. */
+export function offsetAt({ coefficients: [, , c, d, e = 0] }: Calibration, u: number, v = 0): number {
+  return c * u + d + e * v;
 }
 
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-const inputsOf = (z: number, u: number) => [z, z * u, u, 1];
+function inputsOf({ scores, lengths, paragraphs }: Examples, i: number): number[] {
+  const [z, u] = [scores[i]!, lengths[i]!];
+  return paragraphs ? [z, z * u, u, 1, paragraphs[i]!] : [z, z * u, u, 1];
+}
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
@@ -115,20 +135,21 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
-/** x of the symmetric positive definite 4 × 4 system, by Gaussian elimination. */
+/** x of a symmetric positive definite system, by Gaussian elimination. */
 function solve(matrix: Float64Array, right: Float64Array): Float64Array {
   const a = matrix.slice();
   const x = right.slice();
-  for (let p = 0; p < 4; p++) {
-    for (let row = p + 1; row < 4; row++) {
-      const factor = a[row * 4 + p]! / a[p * 5]!;
-      for (let k = p; k < 4; k++) a[row * 4 + k] = a[row * 4 + k]! - factor * a[p * 4 + k]!;
+  const n = x.length;
+  for (let p = 0; p < n; p++) {
+    for (let row = p + 1; row < n; row++) {
+      const factor = a[row * n + p]! / a[p * (n + 1)]!;
+      for (let k = p; k < n; k++) a[row * n + k] = a[row * n + k]! - factor * a[p * n + k]!;
       x[row] = x[row]! - factor * x[p]!;
     }
   }
-  for (let p = 3; p >= 0; p--) {
-    for (let k = p + 1; k < 4; k++) x[p] = x[p]! - a[p * 4 + k]! * x[k]!;
-    x[p] = x[p]! / a[p * 5]!;
+  for (let p = n - 1; p >= 0; p--) {
+    for (let k = p + 1; k < n; k++) x[p] = x[p]! - a[p * n + k]! * x[k]!;
+    x[p] = x[p]! / a[p * (n + 1)]!;
   }
   return x;
 }

@@ -34,7 +34,9 @@ const KEY = 'marquee.classifier';
 /** Changes whenever older files would be read wrongly. */
 const VERSION = 1;
 
-const quadruple = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+const n = z.number();
+const coefficients = z.tuple([n, n, n, n, n.optional()]);
+const lengths = z.object({ mean: n, deviation: n, least: n, most: n });
 const knots = z.object({ from: z.array(z.number()), to: z.array(z.number()) });
 const about = z.object({
   version: z.literal(VERSION),
@@ -49,11 +51,12 @@ const about = z.object({
     }),
   ),
   calibrator: z.discriminatedUnion('method', [
-    z.object({ method: z.literal('platt'), labels: z.array(quadruple) }),
+    z.object({ method: z.literal('platt'), labels: z.array(coefficients) }),
     z.object({ method: z.literal('temperature'), factor: z.number() }),
     z.object({ method: z.literal('isotonic'), labels: z.array(knots) }),
   ]),
-  length: z.object({ mean: z.number(), deviation: z.number(), least: z.number(), most: z.number() }),
+  length: lengths,
+  paragraphs: lengths.nullable().default(null),
   models: z.partialRecord(z.enum(SIGNALS), z.string()),
   text: z.record(z.string(), z.unknown()).nullable(),
   head: z
@@ -78,12 +81,12 @@ const about = z.object({
  * and gives `logits` (n, labels) before calibration. Everything else is metadata and further tensors.
  */
 export function writeClassifier(classifier: Classifier, origin: ClassifierOrigin): Buffer {
-  const { labels, calibrator, length, models, text, vectors } = classifier;
+  const { labels, calibrator, scale, models, text, vectors } = classifier;
   const { learnedFrom, ...told } = origin;
   const encoded = text && encodeTextPart(text);
   const metadata: z.input<typeof about> = {
     version: VERSION,
-    ...{ labels, calibrator, length, models },
+    ...{ labels, calibrator, ...scale, models },
     text: encoded ? (encoded.metadata as Record<string, unknown>) : null,
     head: vectors && { kind: vectors.kind, signals: vectors.layout.signals },
     origin: told,
@@ -110,9 +113,9 @@ export function readClassifier(bytes: Uint8Array): { classifier: Classifier; ori
     throw new Failure('MODEL_INVALID', 'The file is no classifier of this version: train it again.', {
       cause: parsed.error,
     });
-  const { labels, calibrator, length, models, text, head, origin } = parsed.data;
+  const { labels, calibrator, length, paragraphs, models, text, head, origin } = parsed.data;
   const classifier: Classifier = {
-    ...{ labels, calibrator, length },
+    ...{ labels, calibrator, scale: { length, paragraphs } },
     models: models as Classifier['models'],
     text: text && decodeTextPart({ metadata: text, tensors }),
     vectors: head && readHead(head, tensors),

@@ -2,8 +2,8 @@ import type { Signal } from '../signals/signal.js';
 import { contentWords } from '../signals/text-words.js';
 import type { SpaceLabel } from './label-space.js';
 import { FEWEST_WORDS } from './quality.js';
-import { lengthUnit, type TextLengths } from './text-lengths.js';
 import { type TextPart, textLogits } from './text-part/text-part.js';
+import { type ShapeScale, shapeOf, type TextShape, USUAL_SHAPE } from './text-shape.js';
 import { type Calibrator, calibrate } from './training/calibrator.js';
 import { headLogits, inputsOf, type Present, type VectorHead, writeInputs } from './vector-head.js';
 
@@ -24,8 +24,8 @@ export interface Classifier {
   /** Reads vectors; null where no row had any. */
   vectors: VectorHead | null;
   calibrator: Calibrator;
-  /** ln(1 + content words) of the training rows. */
-  length: TextLengths;
+  /** What a text's shape is measured by: that of the training rows. */
+  scale: ShapeScale;
   /** Encoders whose vectors it reads, by signal. */
   models: Partial<Record<Signal, string>>;
 }
@@ -40,8 +40,8 @@ export interface Answers {
   hasWords: boolean;
   /** One a label: whether what could be read is enough to answer; else it is abstained from. */
   answered: boolean[];
-  /** Of the text, in deviations from the training rows; the mean where words are too few. */
-  length: number;
+  /** Of the text; the usual one where words are too few. */
+  shape: TextShape;
 }
 
 /**
@@ -59,12 +59,14 @@ export function answersTo(
   const isTold = words >= FEWEST_WORDS;
   const row = isTold && read ? read.row : null;
   const hasWords = row !== null;
-  const length = isTold ? lengthUnit(words, classifier.length) : 0;
+  const shape = isTold
+    ? shapeOf({ words, paragraphs: read?.paragraphs ?? 0 }, classifier.scale)
+    : USUAL_SHAPE;
   const hasVectors =
     head?.layout.signals.some(({ signal, width }) => vectors[signal]?.length === width) ?? false;
   if (!hasWords && !hasVectors) {
     const priors = Float32Array.from(labels, ({ prior }) => prior);
-    return { raw: priors, logOdds: priors, hasWords, answered: labels.map(() => false), length };
+    return { raw: priors, logOdds: priors, hasWords, answered: labels.map(() => false), shape };
   }
   const raw = text && row ? textLogits(text, row) : new Float32Array(labels.length);
   if (head) {
@@ -74,7 +76,7 @@ export function answersTo(
       raw[j] = raw[j]! + logit;
     });
   }
-  const logOdds = raw.map((logit, j) => calibrate(classifier.calibrator, j, logit, length));
+  const logOdds = raw.map((logit, j) => calibrate(classifier.calibrator, j, logit, shape));
   const answered = labels.map(({ leastWords }) => hasVectors || words >= leastWords);
-  return { raw, logOdds, hasWords, answered, length };
+  return { raw, logOdds, hasWords, answered, shape };
 }

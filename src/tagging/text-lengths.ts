@@ -1,4 +1,4 @@
-/** ln(1 + words that carry matter) over the texts that a classifier learned from. */
+/** ln(1 + n) over the texts that a classifier learned from, n being words that carry matter, or paragraphs. */
 export interface TextLengths {
   mean: number;
   deviation: number;
@@ -6,9 +6,9 @@ export interface TextLengths {
   most: number;
 }
 
-/** @param words of each text; none give a range of no width at 0 */
-export function textLengths(words: readonly number[]): TextLengths {
-  const lengths = words.map((n) => Math.log(1 + n));
+/** @param counts of each text; none give a range of no width at 0 */
+export function textLengths(counts: readonly number[]): TextLengths {
+  const lengths = counts.map((n) => Math.log(1 + n));
   const n = Math.max(1, lengths.length);
   const mean = lengths.reduce((sum, value) => sum + value, 0) / n;
   const variance = lengths.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
@@ -21,6 +21,6 @@ export function textLengths(words: readonly number[]): TextLengths {
 }
 
 /** A text's length in deviations from the texts learned from, held to their range. */
-export function lengthUnit(words: number, { mean, deviation, least, most }: TextLengths): number {
-  return (Math.min(most, Math.max(least, Math.log(1 + words))) - mean) / deviation;
+export function lengthUnit(count: number, { mean, deviation, least, most }: TextLengths): number {
+  return (Math.min(most, Math.max(least, Math.log(1 + count))) - mean) / deviation;
 }

@@ -93,10 +93,16 @@ async function learn(
   const targets = sourceTargets(originals, sources, hints);
   const synopses = set.synopses.length;
   const from = Array.from({ length: SETTINGS.cuts * synopses }, (_, cut) => cut % synopses);
+  // What a transcript says is in neither corpus' language, so the mixture is asked about parts of both.
+  const filmCuts = trailerCuts(set.films, alikes, SETTINGS.seed + SETTINGS.cuts);
+  const asked = {
+    texts: [...cuts, ...filmCuts],
+    from: [...from, ...filmCuts.map((_, film) => synopses + film)],
+  };
   const { seed, text, regression, ridge, bayes } = SETTINGS;
   report(`Learning ${sources.length} sources.`);
   const learned = await learnText(
-    { texts: originals, synopses, cuts: { texts: cuts, from }, sources, targets },
+    { texts: originals, synopses, cuts: asked, sources, targets },
     { ...text, seed },
     { regression: { ...regression, seed }, ridge: { ...ridge, seed }, bayes },
     threads,
@@ -108,7 +114,7 @@ async function learn(
   const head = await learnHead(
     {
       texts,
-      scores: learned.unseenScores,
+      scores: learned.unseenScores.subarray(0, texts.length * sources.length),
       sources: sources.length,
       targets: pick(known, [...originals.keys(), ...from], labels.length),
       labels,

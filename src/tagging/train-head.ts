@@ -1,5 +1,5 @@
 import type { ThreadPool } from '../inference/threads.js';
-import { sigmoid } from './calibration.js';
+import { type Coefficients, sigmoid } from './calibration.js';
 import type { LabelledText } from './corpus.js';
 import { crossFit, FOLDS, pick } from './cross-fit.js';
 import type { Head } from './head.js';
@@ -89,13 +89,18 @@ export async function learnHead(
       id,
       prior: round(priorOf(answers.targets, labels.length, j)),
       threshold: round(Math.max(LEAST_THRESHOLD, sigmoid(thresholds[j]!))),
-      calibration: calibrator.labels[j]!,
+      calibration: byLength(calibrator.labels[j]!),
       bias: round(fit.model.bias[j]!),
       weights: Array.from({ length: sources }, (_, s) =>
         round(fit.model.weights[s * labels.length + j]! * scale[s]!),
       ),
     })),
   };
+}
+
+/** The coefficients that need no paragraphs: the pack is asked for transcripts. */
+function byLength([a, b, c, d]: Coefficients): [number, number, number, number] {
+  return [a, b, c, d];
 }
 
 /** Brings every source to the same spread and a row to about unit length, as the solver likes it. */

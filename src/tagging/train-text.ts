@@ -4,7 +4,7 @@ import { vocabularyOf } from '../signals/text-model.js';
 import type { LabelledText } from './corpus.js';
 import { FOLDS } from './cross-fit.js';
 import { type SparseRows, stackRows } from './sparse.js';
-import { leadingSubspace, type Subspace } from './subspace.js';
+import { evened, leadingSubspace } from './subspace.js';
 import { type Source, splitSource } from './targets.js';
 import { countTerms, type VocabularySettings } from './term-counts.js';
 import { learnMixture } from './text-part/learn-mixture.js';
@@ -58,7 +58,7 @@ export interface TextLessons {
  * Tags of synopses from elsewhere lose by what naive Bayes and the ridge regression add on Wikipedia's own:
  * docs/decisions/029.
  */
-const REGRESSION_ALONE: Shares = { bayes: 0, ridge: 0, further: 1 };
+const REGRESSION_ALONE: Shares = { bayes: 0, ridge: 0, latent: 0, further: 1 };
 
 /**
  * The encoder's table: the leading subspace of the weighted terms for similarity, beside the sources' weights: the
@@ -106,14 +106,6 @@ export async function learnText(
     unseenScores: unseen.map((logit, at) => logit - model.bias[at % sources.length]!),
     shares,
   };
-}
-
-/**
- * The subspace's directions, each over the square root of its singular value: the first would otherwise make any two
- * texts alike (retrieval of a synopsis by 20 of its words: mean reciprocal rank 0.32 → 0.33).
- */
-function evened({ vectors, values }: Subspace): Float32Array {
-  return vectors.map((value, at) => value / Math.sqrt(values[at % values.length]! || 1));
 }
 
 function beside(

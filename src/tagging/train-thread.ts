@@ -1,6 +1,7 @@
 import { serveTasks } from '../inference/thread.js';
 import { type LinearModel, type LogisticOptions, type Targets, trainLogistic } from './logistic.js';
 import { project, type SparseRows } from './sparse.js';
+import { learnLatentSpace } from './text-part/latent-space.js';
 import { scoreMembers, trainMembers } from './text-part/members.js';
 import { textRows } from './text-part/text-rows.js';
 import { excerptsOf } from './training/excerpts.js';
@@ -33,6 +34,7 @@ export const trainTasks = {
   keys: keysOf,
   excerpts: ({ texts, seed }: { texts: string[][]; seed: number }) => excerptsOf(texts, seed),
   textRows,
+  latentSpace: learnLatentSpace,
 
   members: trainMembers,
   memberScores: scoreMembers,

@@ -45,7 +45,7 @@ interface Reading {
 /** @returns what each moment added to a label's log-odds, by the label's place */
 function explainer(
   classifier: Classifier,
-  { raw, logOdds, hasWords, length }: Answers,
+  { raw, logOdds, hasWords, shape }: Answers,
   { text, lines, read, vectors }: Reading,
 ): (label: number) => Evidence[] {
   const spoken = text && hasWords ? text.moments : [];
@@ -55,7 +55,7 @@ function explainer(
   const width = classifier.labels.length;
   return (j) => {
     /** What the answer would lose without a part of the raw logit. */
-    const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, length);
+    const worth = (part: number) => logOdds[j]! - calibrate(classifier.calibrator, j, raw[j]! - part, shape);
     return [
       ...spoken.map((moment, i) => evidenceOf('TEXT', moment, worth(said[i * width + j]!))),
       ...(head && inputs ? momentParts(head, inputs, read, j, worth) : []),

@@ -5,6 +5,7 @@ import { randomStream } from '../../src/tagging/random.js';
 import { type Aim, thresholdsFor } from '../../src/tagging/training/aim.js';
 import {
   CALIBRATION_METHODS,
+  calibrate,
   calibrateAll,
   chooseCalibrator,
   crossEntropy,
@@ -124,7 +125,26 @@ test("Platt's scaling does not go astray where nearly all answers are far on one
   const random = randomStream(3);
   const scores = Float32Array.from({ length: 2000 }, () => -40 + 20 * random());
   const truth = scores.map((score) => (random() < sigmoid(0.5 * score + 12) ? 1 : -1));
-  const calibration = fitCalibration(scores, new Float32Array(2000), truth);
+  const calibration = fitCalibration(scores, { lengths: new Float32Array(2000) }, truth);
   expect(Math.abs(slopeAt(calibration, 0) - 0.5)).toBeLessThan(0.1);
   expect(Math.abs(offsetAt(calibration, 0) - 12)).toBeLessThan(2);
+});
+
+test("Platt's scaling learns what paragraphs say of a label, and lets a text without any be as it is", () => {
+  const random = randomStream(9);
+  const rows = 3000;
+  const logits = Float32Array.from({ length: rows }, () => random() * 6 - 3);
+  const paragraphs = Float32Array.from({ length: rows }, () => random() * 4 - 2);
+  const answers: UnseenAnswers = {
+    ...{ labels: 1, logits, paragraphs, lengths: new Float32Array(rows), folds: new Uint8Array(rows) },
+    targets: logits.map((z, i) => (random() < sigmoid(z + paragraphs[i]!) ? 1 : 0)),
+  };
+  const calibrator = fitCalibrator('platt', answers);
+  const at = (v: number) => calibrate(calibrator, 0, 1, { length: 0, paragraphs: v });
+  expect(at(1) - at(0)).toBeGreaterThan(0.6);
+  expect(at(0)).toBeCloseTo(1, 0);
+  const unaware = fitCalibrator('platt', { ...answers, paragraphs: undefined });
+  expect(crossEntropy(calibrateAll(calibrator, answers), answers.targets).loss).toBeLessThan(
+    0.95 * crossEntropy(calibrateAll(unaware, answers), answers.targets).loss,
+  );
 });

@@ -39,6 +39,7 @@ test('a reader gives the row that weighing the document gives, and counts the sa
     const stems = lines.map(contentWords);
     expect(reader.read(lines)).toEqual({
       words: stems.flat().length,
+      paragraphs: 0,
       row: weighDocument(stems, vocabulary),
     });
   }
@@ -54,6 +55,7 @@ test('a vocabulary without terms gives empty rows and counts the words all the s
   const reader = new DocumentReader({ index: new Map(), idf: new Float32Array() });
   expect(reader.read(['a ghost by the river'])).toEqual({
     words: 2,
+    paragraphs: 0,
     row: { terms: new Int32Array(), weights: new Float32Array() },
   });
 });

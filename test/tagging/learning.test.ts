@@ -164,15 +164,15 @@ test('calibration finds the probabilities that made the truth, at every length',
   const scores = Float32Array.from({ length: n }, () => random() * 6 - 3);
   const lengths = Float32Array.from({ length: n }, () => random() * 2 - 1);
   const truth = Int8Array.from(scores, (z, i) => (random() < sigmoid((2 + lengths[i]!) * z - 1) ? 1 : -1));
-  const calibration = fitCalibration(scores, lengths, truth);
+  const calibration = fitCalibration(scores, { lengths }, truth);
   expect(slopeAt(calibration, 1)).toBeCloseTo(3, 0);
   expect(slopeAt(calibration, -1)).toBeCloseTo(1, 0);
   expect(offsetAt(calibration, 0)).toBeCloseTo(-1, 0);
 });
 
 test('without examples calibration leaves a score as it is', () => {
-  const { coefficients } = fitCalibration([], [], []);
-  expect(coefficients.map((value) => Math.round(value * 1e9) / 1e9)).toEqual([1, 0, 0, 0]);
+  const { coefficients } = fitCalibration([], { lengths: [] }, []);
+  expect(coefficients.map((value) => Math.round(value! * 1e9) / 1e9)).toEqual([1, 0, 0, 0]);
 });
 
 test('the best threshold lies between the last score that is worth accepting and the next', () => {

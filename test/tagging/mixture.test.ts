@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { randomStream } from '../../src/tagging/random.js';
 import { project, stackRows } from '../../src/tagging/sparse.js';
+import { LATENT_LEARNERS, LEARNERS } from '../../src/tagging/text-part/members.js';
 import { chooseMixture, type MemberAnswers, mixed, mixedModel } from '../../src/tagging/text-part/mixture.js';
 
 const TEXTS = 300;
@@ -8,11 +9,12 @@ const random = randomStream(5);
 const noise = () => random() - 0.5;
 const truth = Float32Array.from({ length: TEXTS }, () => (random() < 0.3 ? 1 : -1));
 
-/** One label's answers, each member (regression, naive Bayes, ridge of each corpus) as right as told: 0 is chance. */
+/** One label's answers, each member (regression, naive Bayes, ridge of each corpus, or with a latent one) as right as told: 0 is chance. */
 function answers(...right: number[]): MemberAnswers {
-  const corpora = right.length / 3;
+  const learners = right.length === 4 ? LATENT_LEARNERS : LEARNERS;
+  const corpora = right.length / learners.length;
   return {
-    ...{ labels: 1, corpora, targets: truth },
+    ...{ labels: 1, corpora, learners, targets: truth },
     logits: right.map((share) => truth.map((side) => share * side + noise())),
     corpus: Uint8Array.from({ length: TEXTS }, (_, i) => i % corpora),
   };
@@ -28,6 +30,13 @@ test('naive Bayes counts for nothing where it only disturbs, and for much where 
 test('ridge regression counts where it errs otherwise than the regression, and not where it only disturbs', () => {
   const share = (ridge: number) =>
     chooseMixture(answers(0.3, 0, ridge), answers(0.3, 0, ridge), ['tag']).shares.tag!.ridge;
+  expect(share(0.3)).toBe(1);
+  expect(share(0)).toBe(0);
+});
+
+test('latent semantics counts where it errs otherwise than the regression, and not where it only disturbs', () => {
+  const share = (latent: number) =>
+    chooseMixture(answers(0.3, 0, 0, latent), answers(0.3, 0, 0, latent), ['tag']).shares.tag!.latent;
   expect(share(0.3)).toBe(1);
   expect(share(0)).toBe(0);
 });
@@ -53,7 +62,7 @@ test('each group has shares of its own', () => {
 
 test('where shares are settled, nothing is chosen: a group may stay with its regression alone', () => {
   const given = answers(0.05, 0.6, 0);
-  const alone = { bayes: 0, ridge: 0, further: 1 };
+  const alone = { bayes: 0, ridge: 0, latent: 0, further: 1 };
   const { shares, factors } = chooseMixture(given, given, ['tag'], { tag: alone });
   expect(shares.tag).toEqual(alone);
   expect(factors.map(([factor]) => factor)).toEqual([1, 0, 0]);
@@ -66,7 +75,7 @@ test('a further corpus counts as much as its answers help, and members are broug
     logits: even.logits.map((values, member) => values.map((value) => (member === 3 ? 1000 : 1) * value)),
   };
   const { shares, factors } = chooseMixture(given, given, ['tag']);
-  expect(shares.tag).toEqual({ bayes: 0, ridge: 0, further: 1 });
+  expect(shares.tag).toEqual({ bayes: 0, ridge: 0, latent: 0, further: 1 });
   expect(factors[3]![0]! / factors[0]![0]!).toBeGreaterThan(1 / 2000);
   expect(factors[3]![0]! / factors[0]![0]!).toBeLessThan(1 / 1000);
 });

@@ -79,6 +79,50 @@ test('a decoded text part answers like the encoded one', async () => {
   expect(textLogits(copy, copy.reader.read(lesson.texts[3]!).row)).toEqual(textLogits(part, row));
 });
 
+/** A label that any of eight words tells, each of them rare; no text has two of them, but all stand beside the same others. */
+function scatteredLesson(): TextLesson {
+  const random = randomStream(4);
+  const pick = (from: readonly string[]) => from[Math.floor(random() * from.length)]!;
+  const sea = 'ship sailor harbor storm anchor captain wave island mast deck cabin port'.split(' ');
+  const texts = Array.from({ length: 400 }, (_, i) => [
+    Array.from({ length: 8 }, (_, k) => (i % 2 && k < 3 ? pick(sea) : pick(FILLER))).join(' '),
+  ]);
+  return {
+    ...{ texts, excerpts: [], seed: 1, groups: ['tag'] },
+    targets: Float32Array.from(texts, (_, i) => Number(i % 2 === 1 && random() < 0.6)),
+    importance: new Float32Array(400).fill(1),
+    folds: Uint8Array.from({ length: 400 }, (_, i) => i % 5),
+    corpus: new Uint8Array(400),
+  };
+}
+
+test('latent semantics is part of the logits, of the lines and of the file', async () => {
+  const { part } = await learnTextPart(scatteredLesson(), threads);
+  const latent = part.latent!;
+  // Whatever share was chosen: the part must be exact with any weights.
+  latent.weights.forEach((_, at) => {
+    latent.weights[at] = Math.sin(at);
+  });
+  const lines = ['the ship in the harbor', 'a letter', 'the sailor and the storm', ''];
+  const { row } = part.reader.read(lines);
+  const logit = textLogits(part, row)[0]!;
+  expect(Math.abs(logit - textLogits({ ...part, latent: null }, row)[0]!)).toBeGreaterThan(0.05);
+  const added = lineContributions(part, lines).reduce((sum, value) => sum + value, part.bias[0]!);
+  expect(added).toBeCloseTo(logit, 4);
+
+  const { metadata, tensors } = encodeTextPart(part);
+  expect(textLogits(decodeTextPart({ metadata, tensors }), row)[0]).toBe(logit);
+  const { latentCodes: _, ...rest } = tensors;
+  expect(() => decodeTextPart({ metadata, tensors: rest })).toThrow(/train the classifier again/);
+});
+
+test('a text part of before latent semantics is read as it was', async () => {
+  const { part } = await learned;
+  const before = { ...part, latent: null };
+  const { row } = part.reader.read(lesson.texts[3]!);
+  expect(textLogits(decodeTextPart(encodeTextPart(before)), row)).toEqual(textLogits(before, row));
+});
+
 test('an encoded text part with a missing or short array is refused as damaged', async () => {
   const { metadata, tensors } = encodeTextPart((await learned).part);
   const { textBias: _, ...rest } = tensors;

@@ -1,5 +1,6 @@
 import type { SparseRow, Vocabulary } from '../../signals/text-features.js';
 import { contentWords } from '../../signals/text-words.js';
+import { PARAGRAPH_WORDS } from '../text-shape.js';
 
 /** Words whose stems are kept at hand: more than a language's common ones, 20 MB at most. */
 const MOST_REMEMBERED = 200_000;
@@ -13,6 +14,8 @@ const SPREAD = [0x9e3779b1, 0x85ebca6b] as const;
 export interface ReadDocument {
   /** Words that carry matter, known or not. */
   words: number;
+  /** Lines with `PARAGRAPH_WORDS` of them or more. */
+  paragraphs: number;
   /** The row that `weighDocument` gives. */
   row: SparseRow;
 }
@@ -52,8 +55,13 @@ export class DocumentReader {
   read(lines: readonly string[]): ReadDocument {
     const found: number[] = [];
     let words = 0;
-    for (const line of lines) words += this.#count(line, found);
-    return { words, row: this.#weigh(found) };
+    let paragraphs = 0;
+    for (const line of lines) {
+      const counted = this.#count(line, found);
+      words += counted;
+      if (counted >= PARAGRAPH_WORDS) paragraphs++;
+    }
+    return { words, paragraphs, row: this.#weigh(found) };
   }
 
   /** The number of a stem in the vocabulary. */

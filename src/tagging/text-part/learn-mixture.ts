@@ -3,13 +3,15 @@ import { FOLDS, indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
 import { pickRows, type SparseRows } from '../sparse.js';
 import type { trainTasks } from '../train-thread.js';
-import type { LearnedMembers, MemberSettings } from './members.js';
+import type { LearnedMembers, Learner, MemberSettings } from './members.js';
 import { chooseMixture, type Mixture, mixed, mixedModel } from './mixture.js';
 
 /** What a mixture is learned from: texts with what is known of them, and parts of some of them. */
 export interface MixtureLesson {
   /** Of the texts, then of the excerpts. */
   rows: SparseRows;
+  /** Of the same: see `LatentTexts`; where they are given, latent semantics is a member. */
+  latentRows?: Float32Array;
   /** texts × labels: 1 has the label, −1 does not, 0 unknown; between, as likely. */
   targets: Float32Array;
   /** One a text: how much it counts. */
@@ -29,6 +31,8 @@ export interface MixtureLesson {
 export interface LearnedMixture extends Pick<LearnedMembers, 'emphasis'> {
   /** The members as one, learned from all rows. */
   model: LinearModel;
+  /** Directions × labels: the members over latent rows as one; null where none counts. */
+  latent: Float32Array | null;
   /** (texts, then excerpts) × labels: logits by models that saw nothing of the text's fold. */
   unseen: Float32Array;
   /** How much naive Bayes, ridge regression and further corpora count, by group. */
@@ -48,7 +52,7 @@ export async function learnMixture(
   progress: (done: number, of: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<LearnedMixture> {
-  const { rows, targets, importance, folds, corpus, groups, settled, excerptsFrom } = lesson;
+  const { rows, latentRows, targets, importance, folds, corpus, groups, settled, excerptsFrom } = lesson;
   const labels = groups.length;
   const texts = [...importance.keys()];
   const asked = [...texts, ...excerptsFrom];
@@ -60,10 +64,13 @@ export async function learnMixture(
     return learned;
   };
   const cancellable = signal ? { signal } : {};
+  const latentOf = (chosen: readonly number[]) =>
+    latentRows && pick(latentRows, chosen, latentRows.length / rows.rows);
   const taught = (chosen: readonly number[]) => ({
     ...settings,
     corpora,
     rows: pickRows(rows, chosen),
+    latentRows: latentOf(chosen),
     targets: pick(targets, chosen, labels),
     importance: Float32Array.from(chosen, (row) => importance[row]!),
     corpus: Uint8Array.from(chosen, (row) => corpus[row]!),
@@ -74,11 +81,15 @@ export async function learnMixture(
     const seen = indices(folds, (f) => f !== fold);
     const others = indices(askedFolds, (f) => f === fold);
     const scores = await counted(
-      threads.run('memberScores', { ...taught(seen), others: pickRows(rows, others) }, cancellable),
+      threads.run(
+        'memberScores',
+        { ...taught(seen), others: pickRows(rows, others), otherLatentRows: latentOf(others) },
+        cancellable,
+      ),
     );
     return { others, scores };
   });
-  const [{ models, emphasis }, ...answers] = await Promise.all([whole, ...parts]);
+  const [{ models, learners, emphasis }, ...answers] = await Promise.all([whole, ...parts]);
   const logits = models.map(() => new Float32Array(asked.length * labels));
   for (const { others, scores } of answers) {
     others.forEach((row, k) => {
@@ -88,7 +99,12 @@ export async function learnMixture(
     });
   }
   const answersTo = (from: number, to: number) => ({
-    ...{ labels, corpora, logits: logits.map((values) => values.subarray(from * labels, to * labels)) },
+    ...{
+      labels,
+      corpora,
+      learners,
+      logits: logits.map((values) => values.subarray(from * labels, to * labels)),
+    },
     targets: pick(targets, asked.slice(from, to), labels),
     corpus: Uint8Array.from(asked.slice(from, to), (row) => corpus[row]!),
   });
@@ -98,5 +114,27 @@ export async function learnMixture(
     groups,
     settled,
   );
-  return { ...{ model: mixedModel(models, factors), emphasis, shares }, unseen: mixed(logits, factors) };
+  return { ...addedUp({ models, learners }, factors), emphasis, shares, unseen: mixed(logits, factors) };
+}
+
+/** The members over the same rows as one model each: those over terms, which has all biases, and those over latent rows. */
+function addedUp(
+  { models, learners }: Pick<LearnedMembers, 'models' | 'learners'>,
+  factors: Mixture['factors'],
+): Pick<LearnedMixture, 'model' | 'latent'> {
+  const sumOf = (isWanted: (learner: Learner) => boolean) => {
+    const members = [...models.keys()].filter((member) => isWanted(learners[member % learners.length]!));
+    return mixedModel(
+      members.map((member) => models[member]!),
+      members.map((member) => factors[member]!),
+    );
+  };
+  const model = sumOf((learner) => learner !== 'latent');
+  if (!learners.includes('latent')) return { model, latent: null };
+  const { weights, bias } = sumOf((learner) => learner === 'latent');
+  const isRead = weights.some((weight) => weight !== 0);
+  return {
+    model: { ...model, bias: model.bias.map((value, j) => value + bias[j]!) },
+    latent: isRead ? weights : null,
+  };
 }

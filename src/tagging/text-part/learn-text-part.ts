@@ -1,10 +1,10 @@
 import type { ThreadPool } from '../../inference/threads.js';
-import type { LinearModel } from '../logistic.js';
 import type { trainTasks } from '../train-thread.js';
+import { type LatentSpace, placesOf } from './latent-space.js';
 import { learnMixture } from './learn-mixture.js';
 import type { MemberSettings } from './members.js';
 import type { Mixture } from './mixture.js';
-import { knowing, type TextPart } from './text-part.js';
+import { knowing, type LatentPart, type TextPart } from './text-part.js';
 
 /** What a text part is learned from. */
 export interface TextLesson {
@@ -35,13 +35,15 @@ export interface LearnedTextPart {
   shares: Mixture['shares'];
 }
 
-/** Chosen by validation figures: docs/decisions/023, 024 and 028. */
+/** Chosen by figures: docs/decisions/023, 024, 025 and 028. */
 const VOCABULARY = { terms: 120_000, fewestTexts: 3 };
+const LATENT_DIMENSIONS = 300;
 const membersWith = (seed: number): MemberSettings => ({
   regression: { cost: 0.7, balance: 0.8, epochs: 6, seed },
   firstEpochs: 3,
   ridge: { penalty: 2, epochs: 5, seed },
   bayes: { smoothing: 1e-5 },
+  latent: { penalty: 8, epochs: 4, seed },
 });
 
 /**
@@ -58,9 +60,14 @@ export async function learnTextPart(
   const { texts, excerpts, targets } = lesson;
   const said = { texts, excerpts: excerpts.map(({ lines }) => lines), vocabulary: VOCABULARY };
   const { terms, idf, rows } = await threads.run('textRows', said, signal ? { signal } : {});
-  const { model, emphasis, unseen, shares } = await learnMixture(
+  const latent = await threads.run(
+    'latentSpace',
+    { rows, texts: texts.length, vocabulary: terms, dimensions: LATENT_DIMENSIONS, seed: lesson.seed },
+    signal ? { signal } : {},
+  );
+  const learned = await learnMixture(
     {
-      ...{ ...lesson, rows, excerptsFrom: excerpts.map(({ row }) => row) },
+      ...{ ...lesson, rows, latentRows: latent.rows, excerptsFrom: excerpts.map(({ row }) => row) },
       targets: targets.map((share) => (Number.isNaN(share) ? 0 : 2 * share - 1)),
     },
     membersWith(lesson.seed),
@@ -68,14 +75,17 @@ export async function learnTextPart(
     progress,
     signal,
   );
+  const { model, emphasis, unseen, shares } = learned;
   return {
     part: {
       labels: lesson.groups.length,
-      ...quantised(model),
+      ...quantised(model.weights, model.labels),
+      bias: model.bias,
       ...knowing(
         terms,
         idf.map((frequency, term) => frequency * emphasis[term]!),
       ),
+      latent: learned.latent && latentPart(latent.space, emphasis, learned.latent),
     },
     unseen: unseen.slice(0, targets.length),
     unseenExcerpts: unseen.slice(targets.length),
@@ -83,10 +93,21 @@ export async function learnTextPart(
   };
 }
 
+/** The space as emphasised rows meet it: what emphasis made of a term's weight is taken back. */
+function latentPart(space: LatentSpace, emphasis: Float32Array, weights: Float32Array): LatentPart {
+  const { dimensions, terms } = space;
+  const vectors = space.vectors.map((value, at) => value / emphasis[terms[Math.floor(at / dimensions)]!]!);
+  return {
+    ...{ dimensions, terms, weights },
+    places: placesOf(terms, emphasis.length),
+    ...quantised(vectors, dimensions),
+  };
+}
+
 const LARGEST_CODE = 127;
 
 /** A byte a weight with one scale a term. */
-function quantised({ weights, labels, bias }: LinearModel): Pick<TextPart, 'codes' | 'scale' | 'bias'> {
+function quantised(weights: Float32Array, labels: number): { codes: Int8Array; scale: Float32Array } {
   const terms = weights.length / labels;
   const codes = new Int8Array(weights.length);
   const scale = new Float32Array(terms);
@@ -99,5 +120,5 @@ function quantised({ weights, labels, bias }: LinearModel): Pick<TextPart, 'code
         codes[term * labels + j] = Math.round(value / step);
       });
   }
-  return { codes, scale, bias };
+  return { codes, scale };
 }

@@ -1,12 +1,14 @@
 import { indices, pick } from '../cross-fit.js';
 import type { LinearModel } from '../logistic.js';
 import { averagePrecision } from '../measure.js';
-import { LEARNERS } from './members.js';
+import type { Learner } from './members.js';
 
 /** Answers of a text part's members to texts, by models that saw nothing of the text. */
 export interface MemberAnswers {
   labels: number;
   corpora: number;
+  /** Of each corpus' members, in their order. */
+  learners: readonly Learner[];
   /** For each member, in the order of `LearnedMembers`: texts × labels. */
   logits: readonly Float32Array[];
   /** texts × labels: 1 has the label, −1 does not, 0 unknown; between, as likely. */
@@ -21,6 +23,8 @@ export interface Shares {
   bayes: number;
   /** Ridge regression, likewise. */
   ridge: number;
+  /** Ridge regression on latent rows, likewise; 0 where there are none. */
+  latent: number;
   /** Every further corpus beside the first. */
   further: number;
 }
@@ -34,9 +38,10 @@ export interface Mixture {
 
 const BAYES_SHARES = [0, 0.25, 0.5, 1, 1.5];
 const RIDGE_SHARES = [0, 0.5, 1];
+const LATENT_SHARES = [0, 0.5, 1];
 const FURTHER_SHARES = [0.25, 0.5, 0.75, 1];
 /** Shares are tried one after the other, from here. */
-const FIRST: Shares = { bayes: 0, ridge: 0, further: 0.5 };
+const FIRST: Shares = { bayes: 0, ridge: 0, latent: 0, further: 0.5 };
 /** Texts of a corpus that the choice looks at, evenly spread over them: more would only take longer. */
 const MOST_TEXTS = 16_000;
 
@@ -67,7 +72,7 @@ export function chooseMixture(
     const chosen = settled[group] ?? chooseShares(judged, spreads, places);
     shares[group] = chosen;
     for (const j of places)
-      factorsOf(spreads, j, chosen).forEach((factor, member) => {
+      factorsOf(spreads, whole.learners, j, chosen).forEach((factor, member) => {
         factors[member]![j] = factor;
       });
   }
@@ -106,10 +111,13 @@ function taughtBy({ labels, targets, corpus, corpora }: MemberAnswers): Uint8Arr
 }
 
 /** For each member one number a label: the standard deviation of its logits; 0 where its corpus does not teach the label. */
-function memberSpreads({ labels, logits }: MemberAnswers, taught: readonly Uint8Array[]): Float64Array[] {
+function memberSpreads(
+  { labels, logits, learners }: MemberAnswers,
+  taught: readonly Uint8Array[],
+): Float64Array[] {
   return logits.map((values, member) =>
     Float64Array.from({ length: labels }, (_, j) =>
-      taught[corpusOf(member)]![j] ? deviation(values, labels, j) : 0,
+      taught[Math.floor(member / learners.length)]![j] ? deviation(values, labels, j) : 0,
     ),
   );
 }
@@ -125,19 +133,23 @@ function deviation(values: Float32Array, labels: number, label: number): number 
   return Math.sqrt(Math.max(0, squares / texts - (sum / texts) ** 2));
 }
 
-const corpusOf = (member: number) => Math.floor(member / LEARNERS.length);
-const learnerOf = (member: number) => LEARNERS[member % LEARNERS.length]!;
-
 /**
  * One a member, for one label: the share it counts, times what brings it to the spread of the first regression that
  * knows the label, over the sum of the shares. A label that nothing is known of is left to the first regression.
  */
-function factorsOf(spreads: readonly Float64Array[], label: number, shares: Shares): number[] {
+function factorsOf(
+  spreads: readonly Float64Array[],
+  learners: readonly Learner[],
+  label: number,
+  shares: Shares,
+): number[] {
+  const corpusOf = (member: number) => Math.floor(member / learners.length);
+  const learnerOf = (member: number) => learners[member % learners.length]!;
   const first = spreads.findIndex(
     (spread, member) => learnerOf(member) === 'regression' && spread[label]! > 0,
   );
   if (first < 0) return spreads.map((_, member) => (member === 0 ? 1 : 0));
-  const byLearner = { regression: 1, bayes: shares.bayes, ridge: shares.ridge };
+  const byLearner = { ...shares, regression: 1 };
   const byCorpus = (corpus: number) => (corpus === corpusOf(first) ? 1 : shares.further);
   const counts = spreads.map((spread, member) =>
     spread[label]! > 0 ? byLearner[learnerOf(member)] * byCorpus(corpusOf(member)) : 0,
@@ -177,22 +189,25 @@ function chooseShares(
   };
   const withBayes = best(BAYES_SHARES.map((bayes) => ({ ...FIRST, bayes })));
   const withRidge = best(RIDGE_SHARES.map((ridge) => ({ ...withBayes, ridge })));
-  const hasFurther = spreads.length > LEARNERS.length;
-  return hasFurther
-    ? best(FURTHER_SHARES.map((further) => ({ ...withRidge, further })))
-    : { ...withRidge, further: 1 };
+  const { learners, corpora } = judged[0]!;
+  const withLatent = learners.includes('latent')
+    ? best(LATENT_SHARES.map((latent) => ({ ...withRidge, latent })))
+    : withRidge;
+  return corpora > 1
+    ? best(FURTHER_SHARES.map((further) => ({ ...withLatent, further })))
+    : { ...withLatent, further: 1 };
 }
 
 /** Mean average precision over the given labels, of none where none of them occurs. */
 function precision(
-  { labels, logits, targets, corpus }: MemberAnswers,
+  { labels, learners, logits, targets, corpus }: MemberAnswers,
   spreads: readonly Float64Array[],
   places: readonly number[],
   shares: Shares,
 ): number[] {
   const texts = [...corpus.keys()];
   const values = places.flatMap((j) => {
-    const factors = factorsOf(spreads, j, shares);
+    const factors = factorsOf(spreads, learners, j, shares);
     const scores = Float32Array.from(texts, (text) =>
       factors.reduce((sum, factor, member) => sum + factor * logits[member]![text * labels + j]!, 0),
     );

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Failure } from '../../failure.js';
 import type { OnnxData } from '../../inference/onnx.js';
-import { knowing, type TextPart } from './text-part.js';
+import { placesOf } from './latent-space.js';
+import { knowing, type LatentPart, type TextPart } from './text-part.js';
 
 /** A text part as a file holds it: some values, and arrays by name with their sizes. */
 export interface EncodedTextPart {
@@ -9,20 +10,28 @@ export interface EncodedTextPart {
   tensors: Record<string, { dims: number[]; data: OnnxData }>;
 }
 
-const shape = z.object({ labels: z.number().int().positive() });
+const whole = z.number().int().positive();
+const shape = z.object({ labels: whole, latent: z.object({ dimensions: whole, terms: whole }).optional() });
 
-/** Tensors: `textTerms` (UTF-8, one a line), `textEmphasis`, `textCodes` (terms × labels), `textScale`, `textBias`. */
+/**
+ * Tensors: `textTerms` (UTF-8, one a line), `textEmphasis`, `textCodes` (terms × labels), `textScale`, `textBias`; where
+ * latent semantics is read, `latentTerms`, `latentCodes` (its terms × dimensions), `latentScale`, `latentWeights`.
+ */
 export function encodeTextPart(part: TextPart): EncodedTextPart {
-  const { labels, terms, vocabulary, codes, scale, bias } = part;
+  const { labels, terms, vocabulary, codes, scale, bias, latent } = part;
   const names = new Uint8Array(Buffer.from(terms.join('\n')));
   return {
-    metadata: { labels },
+    metadata: {
+      labels,
+      ...(latent ? { latent: { dimensions: latent.dimensions, terms: latent.terms.length } } : {}),
+    },
     tensors: {
       textTerms: { dims: [names.length], data: names },
       textEmphasis: { dims: [terms.length], data: vocabulary.idf },
       textCodes: { dims: [terms.length, labels], data: codes },
       textScale: { dims: [terms.length], data: scale },
       textBias: { dims: [labels], data: bias },
+      ...(latent ? latentTensors(latent, labels) : {}),
     },
   };
 }
@@ -31,7 +40,7 @@ export function encodeTextPart(part: TextPart): EncodedTextPart {
 export function decodeTextPart({ metadata, tensors }: EncodedTextPart): TextPart {
   const parsed = shape.safeParse(metadata);
   if (!parsed.success) throw damaged(parsed.error);
-  const { labels } = parsed.data;
+  const { labels, latent } = parsed.data;
   const names = Buffer.from(take(tensors, 'textTerms', Uint8Array)).toString('utf8');
   const terms = names === '' ? [] : names.split('\n');
   return {
@@ -40,6 +49,31 @@ export function decodeTextPart({ metadata, tensors }: EncodedTextPart): TextPart
     codes: take(tensors, 'textCodes', Int8Array, terms.length * labels),
     scale: take(tensors, 'textScale', Float32Array, terms.length),
     bias: take(tensors, 'textBias', Float32Array, labels),
+    latent: latent ? readLatent(latent, { tensors, labels, vocabulary: terms.length }) : null,
+  };
+}
+
+function latentTensors(latent: LatentPart, labels: number): EncodedTextPart['tensors'] {
+  const { dimensions, terms, codes, scale, weights } = latent;
+  return {
+    latentTerms: { dims: [terms.length], data: terms },
+    latentCodes: { dims: [terms.length, dimensions], data: codes },
+    latentScale: { dims: [terms.length], data: scale },
+    latentWeights: { dims: [dimensions, labels], data: weights },
+  };
+}
+
+function readLatent(
+  { dimensions, terms: size }: { dimensions: number; terms: number },
+  { tensors, labels, vocabulary }: Pick<EncodedTextPart, 'tensors'> & { labels: number; vocabulary: number },
+): LatentPart {
+  const terms = take(tensors, 'latentTerms', Int32Array, size);
+  if (terms.some((term) => term < 0 || term >= vocabulary)) throw damaged('latentTerms');
+  return {
+    ...{ dimensions, terms, places: placesOf(terms, vocabulary) },
+    codes: take(tensors, 'latentCodes', Int8Array, size * dimensions),
+    scale: take(tensors, 'latentScale', Float32Array, size),
+    weights: take(tensors, 'latentWeights', Float32Array, dimensions * labels),
   };
 }
 

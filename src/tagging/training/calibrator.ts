@@ -1,12 +1,13 @@
-import { fitCalibration, offsetAt, sigmoid, slopeAt } from '../calibration.js';
+import { type Coefficients, fitCalibration, offsetAt, sigmoid, slopeAt } from '../calibration.js';
+import type { TextShape } from '../text-shape.js';
 
 /**
- * How raw logits become log-odds that mean what they say. Platt: four numbers a label, with the text's length beside the score
+ * How raw logits become log-odds that mean what they say. Platt: four or five numbers a label, with the text's shape beside the score
  * (calibration.ts). Temperature: one factor for all labels (Guo et al. 2017). Isotonic: one rising curve a label
  * through the knots (Zadrozny & Elkan 2002), flat outside them.
  */
 export type Calibrator =
-  | { method: 'platt'; labels: [number, number, number, number][] }
+  | { method: 'platt'; labels: Coefficients[] }
   | { method: 'temperature'; factor: number }
   | { method: 'isotonic'; labels: { from: number[]; to: number[] }[] };
 
@@ -20,27 +21,36 @@ export interface UnseenAnswers {
   logits: Float32Array;
   /** rows × labels: 0 … 1, NaN unknown. */
   targets: Float32Array;
-  /** Each row's length in deviations: see `lengthUnit`. */
+  /** Of each row `TextShape.length`. */
   lengths: Float32Array;
+  /** Of each row `TextShape.paragraphs`, where they are known. */
+  paragraphs?: Float32Array;
   folds: Uint8Array;
 }
 
-/** The log-odds of one label, `u` being the text's length in deviations. */
-export function calibrate(calibrator: Calibrator, label: number, logit: number, u: number): number {
+/** The log-odds of one label for a text of a shape. */
+export function calibrate(calibrator: Calibrator, label: number, logit: number, shape: TextShape): number {
   if (calibrator.method === 'temperature') return logit * calibrator.factor;
   if (calibrator.method === 'isotonic') return interpolate(calibrator.labels[label]!, logit);
   const coefficients = { coefficients: calibrator.labels[label]! };
-  return slopeAt(coefficients, u) * logit + offsetAt(coefficients, u);
+  return slopeAt(coefficients, shape.length) * logit + offsetAt(coefficients, shape.length, shape.paragraphs);
 }
 
 /** All answers calibrated: rows × labels. */
 export function calibrateAll(
   calibrator: Calibrator,
-  { labels, logits, lengths }: Pick<UnseenAnswers, 'labels' | 'logits' | 'lengths'>,
+  {
+    labels,
+    logits,
+    lengths,
+    paragraphs,
+  }: Pick<UnseenAnswers, 'labels' | 'logits' | 'lengths' | 'paragraphs'>,
 ): Float32Array {
-  return logits.map((logit, at) =>
-    calibrate(calibrator, at % labels, logit, lengths[Math.floor(at / labels)]!),
-  );
+  return logits.map((logit, at) => {
+    const row = Math.floor(at / labels);
+    const shape = { length: lengths[row]!, paragraphs: paragraphs?.[row] ?? 0 };
+    return calibrate(calibrator, at % labels, logit, shape);
+  });
 }
 
 export function fitCalibrator(method: CalibrationMethod, answers: UnseenAnswers): Calibrator {
@@ -53,10 +63,10 @@ export function fitPlatt(answers: UnseenAnswers): Extract<Calibrator, { method: 
   return {
     method: 'platt',
     labels: columnsOf(answers).map(
-      ({ logits, targets, lengths }) =>
+      ({ logits, targets, ...shapes }) =>
         fitCalibration(
           logits,
-          lengths,
+          shapes,
           targets.map((target) => 2 * target - 1),
         ).coefficients,
     ),
@@ -119,28 +129,36 @@ export function someRows(answers: UnseenAnswers, wanted: (row: number) => boolea
     labels,
     logits: pick(answers.logits),
     targets: pick(answers.targets),
-    lengths: Float32Array.from(rows, (row) => answers.lengths[row]!),
+    ...shapesOf(answers, rows),
     folds: Uint8Array.from(rows, (row) => answers.folds[row]!),
   };
 }
 
-interface Column {
+interface Column extends Pick<UnseenAnswers, 'lengths' | 'paragraphs'> {
   logits: Float32Array;
   targets: Float32Array;
-  lengths: Float32Array;
 }
 
 const columnsOf = (answers: UnseenAnswers) =>
   Array.from({ length: answers.labels }, (_, j) => columnOf(answers, j));
 
 /** One label's known answers. */
-function columnOf({ labels, logits, targets, lengths }: UnseenAnswers, label: number): Column {
-  const rows = [...lengths.keys()].filter((row) => !Number.isNaN(targets[row * labels + label]!));
+function columnOf(answers: UnseenAnswers, label: number): Column {
+  const { labels, logits, targets } = answers;
+  const rows = [...answers.lengths.keys()].filter((row) => !Number.isNaN(targets[row * labels + label]!));
   return {
     logits: Float32Array.from(rows, (row) => logits[row * labels + label]!),
     targets: Float32Array.from(rows, (row) => targets[row * labels + label]!),
-    lengths: Float32Array.from(rows, (row) => lengths[row]!),
+    ...shapesOf(answers, rows),
   };
+}
+
+function shapesOf(
+  { lengths, paragraphs }: UnseenAnswers,
+  rows: readonly number[],
+): Pick<Column, 'lengths' | 'paragraphs'> {
+  const some = (values: Float32Array) => Float32Array.from(rows, (row) => values[row]!);
+  return { lengths: some(lengths), ...(paragraphs ? { paragraphs: some(paragraphs) } : {}) };
 }
 
 /** Newton's method on the one factor; held to 1 by as much as one answer would. */

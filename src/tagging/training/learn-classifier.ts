@@ -20,11 +20,11 @@ import {
 } from '../label-space.js';
 import { FEWEST_WORDS } from '../quality.js';
 import { hash32 } from '../random.js';
-import { lengthUnit, textLengths } from '../text-lengths.js';
 import { learnTextPart } from '../text-part/learn-text-part.js';
 import type { Mixture } from '../text-part/mixture.js';
 import type { TextPart } from '../text-part/text-part.js';
 import { withTextThreads } from '../text-part/text-threads.js';
+import { shapeOf, shapeScale, type TextSize, USUAL_SHAPE } from '../text-shape.js';
 import type { TrainingOptions, TrainingProgress } from '../train-classifier.js';
 import type { trainTasks } from '../train-thread.js';
 import { REGISTERS, type TrainingRow } from '../training-row.js';
@@ -38,7 +38,7 @@ import type { RowKey } from './row-keys.js';
 import { unseenFigures } from './unseen-figures.js';
 
 /** Raise it whenever the same rows and seed give another classifier. */
-const CODE = 'marquee-training 7';
+const CODE = 'marquee-training 8';
 /** A label needs as many rows on either side to be learned. */
 const FEWEST_ROWS = 2;
 /** A kind of text with fewer rows is learned together with the most frequent kind. */
@@ -51,8 +51,8 @@ interface Lesson {
   /** In the order of their fingerprints. */
   rows: TrainingRow[];
   fingerprints: string[];
-  /** Words of each row that carry matter; fewer than `FEWEST_WORDS` are not read. */
-  words: number[];
+  /** Of each row; fewer words than `FEWEST_WORDS` are not read. */
+  sizes: TextSize[];
   space: LabelSpace;
   /** rows × labels. */
   targets: Float32Array;
@@ -89,13 +89,14 @@ export async function learnClassifier(
   const { text, offsets, excerpts, shares } = learnedWords;
   const learned = await learnSignals(lesson, offsets, options, progress, signal);
   progress({ stage: 'calibration', done: 0, of: 1 });
-  const length = textLengths(lesson.words.filter(areEnough));
-  const unitOf = (words: number) => lengthUnit(words, length);
+  const scale = shapeScale(lesson.sizes.filter(isTold));
+  const shapes = lesson.sizes.map((size) => (isTold(size) ? shapeOf(size, scale) : USUAL_SHAPE));
   const answers: UnseenAnswers = {
     labels: lesson.space.labels.length,
     logits: learned?.unseen ?? offsets,
     targets: lesson.targets,
-    lengths: Float32Array.from(lesson.words, (words) => (areEnough(words) ? unitOf(words) : 0)),
+    lengths: Float32Array.from(shapes, ({ length }) => length),
+    paragraphs: Float32Array.from(shapes, ({ paragraphs }) => paragraphs),
     folds: lesson.folds,
   };
   const { calibrator, losses } = chooseCalibrator(answers);
@@ -108,10 +109,14 @@ export async function learnClassifier(
   const levels = learned
     ? null
     : learnLevels(calibrated, {
-        ...{ rows: lesson.words, excerpts: excerpts.texts, thresholds },
+        ...{ rows: lesson.sizes.map(({ words }) => words), excerpts: excerpts.texts, thresholds },
         logOdds: calibrateAll(calibrator, {
           ...{ labels: answers.labels, logits: excerpts.logits },
-          lengths: Float32Array.from(excerpts.texts, ({ words }) => unitOf(words)),
+          // They stand for transcripts, which have no paragraphs.
+          lengths: Float32Array.from(
+            excerpts.texts,
+            ({ words }) => shapeOf({ words, paragraphs: 0 }, scale).length,
+          ),
         }),
       });
   progress({ stage: 'writing', done: 0, of: 1 });
@@ -125,7 +130,7 @@ export async function learnClassifier(
     text,
     vectors: learned?.head ?? null,
     calibrator,
-    length,
+    scale,
     models: options.models,
   };
   const figures = {
@@ -152,7 +157,7 @@ export async function learnClassifier(
 function lessonOf(given: readonly TrainingRow[], keys: readonly RowKey[], options: TrainingOptions): Lesson {
   const keyed = given
     .map((row, i) => ({ row, ...keys[i]! }))
-    .filter(({ row, words }) => areEnough(words) || Object.keys(row.vectors).length > 0)
+    .filter(({ row, ...size }) => isTold(size) || Object.keys(row.vectors).length > 0)
     .sort(byFingerprint);
   const rows = keyed.map(({ row }) => row);
   if (rows.length < FEWEST_ROWS)
@@ -179,7 +184,7 @@ function lessonOf(given: readonly TrainingRow[], keys: readonly RowKey[], option
   return {
     rows,
     fingerprints: keyed.map(({ fingerprint }) => fingerprint),
-    words: keyed.map(({ words }) => words),
+    sizes: keyed.map(({ words, paragraphs }) => ({ words, paragraphs })),
     space,
     targets: targetsOf(rows, space).values,
     folds: Uint8Array.from(keyed, ({ fingerprint }) => hash32(`fold:${fingerprint}`) % FOLDS),
@@ -205,7 +210,7 @@ function byFingerprint(a: RowKey & { row: TrainingRow }, b: RowKey & { row: Trai
 
 /** The part that reads words, its logits of rows that it never saw, 0 for those without words, and of parts of them. */
 async function learnWords(
-  { rows, words, space, targets, folds }: Lesson,
+  { rows, sizes, space, targets, folds }: Lesson,
   seed: number,
   threads: ThreadPool<typeof trainTasks>,
   progress: Progress,
@@ -213,7 +218,7 @@ async function learnWords(
 ): Promise<LearnedWords> {
   const labels = space.labels.length;
   const offsets = new Float32Array(rows.length * labels);
-  const spoken = [...rows.keys()].filter((row) => areEnough(words[row]!));
+  const spoken = [...rows.keys()].filter((row) => isTold(sizes[row]!));
   if (spoken.length === 0)
     return { text: null, offsets, excerpts: { texts: [], logits: new Float32Array() }, shares: {} };
   const texts = spoken.map((row) => rows[row]!.lines);
@@ -291,7 +296,7 @@ async function learnSignals(
   }
 }
 
-const areEnough = (words: number) => words >= FEWEST_WORDS;
+const isTold = ({ words }: Pick<TextSize, 'words'>) => words >= FEWEST_WORDS;
 
 function fingerprintData({ fingerprints, space, targets }: Lesson): string {
   const hash = createHash('sha256').update(space.labels.map(({ id }) => id).join('\n'));
