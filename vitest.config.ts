@@ -13,7 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/setup/build.ts', 'test/setup/postgres.ts'],
+    globalSetup: ['test/setup/temporary-folder.ts', 'test/setup/build.ts', 'test/setup/postgres.ts'],
     reporters: ['default', './test/setup/tally.ts'],
     pool: 'forks',
     maxWorkers: 2,

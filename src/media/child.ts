@@ -15,8 +15,7 @@ const INPUT_FD = 3;
 export const INPUT = '<input>';
 
 /** One run of ffmpeg or ffprobe. */
-export interface ChildOptions
-  extends Pick<ProgramOptions, 'timeoutSeconds' | 'signal' | 'onLine' | 'folder'> {
+export interface ChildOptions extends Pick<ProgramOptions, 'timeoutSeconds' | 'signal' | 'folder'> {
   program: 'ffmpeg' | 'ffprobe';
   args: readonly string[];
   /** The file to read, handed over as an open descriptor: its name never reaches the command line. */

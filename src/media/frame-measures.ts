@@ -1,3 +1,4 @@
+import { createMeasureKernel, type MeasureKernel } from './measure-kernel.js';
 import type { PictureSize } from './picture-size.js';
 
 /** Columns and rows of the luma thumbnail that motion and blends are seen in. */
@@ -39,59 +40,50 @@ function binsOf(position: (value: number) => number, bins: number): Uint8Array {
 /** Turns a luma level of studio range into one of full range. */
 const stretched = (luma: number) => (luma - BLACK) * LUMA_SCALE;
 
+/** One a thread: nothing else runs while it works. */
+let kernel: MeasureKernel | null = null;
+
 /**
  * @param data planar 4:2:0, studio range
  * @param seconds time of the frame
  */
 export function measureFrame(data: Uint8Array, size: PictureSize, seconds: number): FrameMeasures {
-  const { width, height } = size;
-  const edges = Array.from({ length: GRID_COLUMNS + 1 }, (_, column) =>
-    Math.round((column * width) / GRID_COLUMNS),
-  );
-  const sums = new Float64Array(GRID_ROWS * GRID_COLUMNS);
-  const rowsIn = new Uint16Array(GRID_ROWS);
-  const counts = new Uint32Array(256);
-  let steps = 0;
-  for (let y = 0; y < height; y++) {
-    const gridRow = Math.floor((y * GRID_ROWS) / height);
-    rowsIn[gridRow] = (rowsIn[gridRow] as number) + 1;
-    const row = y * width;
-    let left = data[row] as number;
-    for (let column = 0; column < GRID_COLUMNS; column++) {
-      const end = row + (edges[column + 1] as number);
-      let sum = 0;
-      for (let at = row + (edges[column] as number); at < end; at++) {
-        const luma = data[at] as number;
-        counts[luma] = (counts[luma] as number) + 1;
-        const step = luma - left;
-        const sign = step >> 31; // |step| without a branch, which noise would mispredict
-        steps += (step ^ sign) - sign;
-        left = luma;
-        sum += luma;
-      }
-      const cell = gridRow * GRID_COLUMNS + column;
-      sums[cell] = (sums[cell] as number) + sum;
-    }
-  }
-  const pixels = width * height;
+  const pixels = size.width * size.height;
+  kernel ??= createMeasureKernel();
+  kernel.load(data);
+  const counts = kernel.count(0, pixels);
   const { mean, deviation } = moments(counts, pixels);
   return {
     seconds,
-    grid: gridOf(sums, edges, rowsIn),
-    histogram: histogramOf(data, counts, size),
+    grid: gridOf(kernel, size),
+    histogram: histogramOf(kernel, counts, size),
     meanLuma: stretched(mean),
     contrast: deviation * LUMA_SCALE,
-    sharpness: (steps / pixels) * LUMA_SCALE,
+    sharpness: ((kernel.steps(pixels) - stepsBetweenRows(data, size)) / pixels) * LUMA_SCALE,
   };
 }
 
-function gridOf(sums: Float64Array, edges: readonly number[], rowsIn: Uint16Array): Float32Array {
-  const grid = new Float32Array(sums.length);
+/** From each row's end to the next one's beginning, which are no neighbours. */
+function stepsBetweenRows(data: Uint8Array, { width, height }: PictureSize): number {
+  let steps = 0;
+  for (let at = width; at < width * height; at += width) steps += Math.abs(data[at]! - data[at - 1]!);
+  return steps;
+}
+
+function gridOf(kernel: MeasureKernel, { width, height }: PictureSize): Float32Array {
+  const grid = new Float32Array(GRID_ROWS * GRID_COLUMNS);
   for (let row = 0; row < GRID_ROWS; row++) {
+    const top = Math.ceil((row * height) / GRID_ROWS);
+    const rows = Math.ceil(((row + 1) * height) / GRID_ROWS) - top;
+    if (rows === 0) grid.fill(stretched(0), row * GRID_COLUMNS, (row + 1) * GRID_COLUMNS);
+    if (rows === 0) continue; // a picture of fewer rows than cells
+    const sums = kernel.addRows(top * width, width, rows);
     for (let column = 0; column < GRID_COLUMNS; column++) {
-      const columns = (edges[column + 1] as number) - (edges[column] as number);
-      const cell = row * GRID_COLUMNS + column;
-      grid[cell] = stretched((sums[cell] as number) / Math.max(1, columns * (rowsIn[row] as number)));
+      const from = Math.round((column * width) / GRID_COLUMNS);
+      const to = Math.round(((column + 1) * width) / GRID_COLUMNS);
+      let sum = 0;
+      for (let x = from; x < to; x++) sum += sums[x]!;
+      grid[row * GRID_COLUMNS + column] = stretched(sum / Math.max(1, (to - from) * rows));
     }
   }
   return grid;
@@ -110,27 +102,36 @@ function moments(counts: Uint32Array, pixels: number): { mean: number; deviation
 }
 
 function histogramOf(
-  data: Uint8Array,
+  kernel: MeasureKernel,
   lumaCounts: Uint32Array,
   { width, height }: PictureSize,
 ): Float32Array {
   const histogram = new Float32Array(HISTOGRAM_BINS);
-  const lumaShare = 1 / (width * height);
-  for (let luma = 0; luma < 256; luma++) {
-    const bin = lumaBin[luma] as number;
-    histogram[bin] = (histogram[bin] as number) + (lumaCounts[luma] as number) * lumaShare;
-  }
-  const chromaPixels = (width * height) / 4;
-  const chromaShare = 1 / chromaPixels;
+  const pixels = width * height;
+  const lumaShare = 1 / pixels;
+  for (let luma = 0; luma < 256; luma++) histogram[lumaBin[luma]!]! += lumaCounts[luma]! * lumaShare;
+  const chromaPixels = pixels / 4;
+  const added = addedShares(chromaPixels);
   for (let plane = 0; plane < 2; plane++) {
     const first = LUMA_BINS + plane * CHROMA_BINS;
-    const start = width * height + plane * chromaPixels;
-    for (let at = start; at < start + chromaPixels; at++) {
-      const bin = first + (chromaBin[data[at] as number] as number);
-      histogram[bin] = (histogram[bin] as number) + chromaShare;
-    }
+    const start = pixels + plane * chromaPixels;
+    const inBins = new Uint32Array(CHROMA_BINS);
+    const counts = kernel.count(start, start + chromaPixels);
+    for (let value = 0; value < 256; value++) inBins[chromaBin[value]!]! += counts[value]!;
+    for (let bin = 0; bin < CHROMA_BINS; bin++) histogram[first + bin] = added[inBins[bin]!]!;
   }
   return histogram;
+}
+
+/** Of the size that was asked for last: all frames of a film have one. */
+let shares = new Float32Array(0);
+
+/** What 0, 1, … `pixels` shares of a pixel come to, added one by one in 32 bits: the sum that a bin has always been. */
+function addedShares(pixels: number): Float32Array {
+  if (shares.length === pixels + 1) return shares;
+  shares = new Float32Array(pixels + 1);
+  for (let count = 1; count <= pixels; count++) shares[count] = shares[count - 1]! + 1 / pixels;
+  return shares;
 }
 
 /** Difference of two frames' colours, 0 (the same) to 1 (nothing in common), wherever they stand in the picture. */

@@ -8,39 +8,50 @@ export interface RawFrame {
   data: Uint8Array;
 }
 
-/** Behind the filter's label: `@ 0x…] config in time_base: 1/15360, frame_rate: 30/1` */
-const TIME_BASE = /\] config in time_base: (\d+)\/(\d+)/;
-/** `@ 0x…] n:   3 pts:   1536 pts_time:0.12 …`, where only `pts` is exact. */
-const FRAME = /\] n: *\d+ pts: *(-?\d+|NOPTS)/;
+/** `frame:3    pts:1536000 pts_time:1.536`, where only `pts` is exact. */
+const FRAME = /^frame:\d+ *pts:(-?\d+|NOPTS)/;
+const MICROSECOND = 1e-6;
+/** Of our own: a filter prints the time of a frame that has the key it is told to print. */
+const KEY = 'time';
 
-/** Collects the frame times that one of ffmpeg's `showinfo` filters writes beside the pictures. */
+/**
+ * ffmpeg's filters that write the time of each picture to an output, and leave it as it is. What the file says about its
+ * frames is deleted first: it could look like a line of ours. `showinfo` takes nine writes a frame for it, and this two.
+ */
+export function timesFilter(output: string): string {
+  const file = output.replaceAll(':', '\\\\:');
+  return [
+    'settb=1/1000000',
+    'metadata=delete',
+    `metadata=add:key=${KEY}:value=1`,
+    `metadata=print:key=${KEY}:file=${file}:direct=1`,
+  ].join(',');
+}
+
+/** Collects the frame times that `timesFilter` writes beside the pictures. */
 export class FrameTimes {
-  readonly #head: string;
   readonly #seconds: number[] = [];
-  #timeBase = Number.NaN;
   #wake: (() => void) | null = null;
   #ended = false;
 
-  /** @param label of the filter, which stands at the head of its lines */
-  constructor(label: string) {
-    this.#head = `[${label} @`;
+  /** @param pipe is read at once, whether or not the pictures are: a process that cannot write times stands still */
+  constructor(pipe: Readable) {
+    let open = '';
+    pipe.setEncoding('latin1').on('data', (text: string) => {
+      const lines = (open + text).split('\n');
+      open = lines.pop() ?? '';
+      for (const line of lines) this.#take(line);
+      this.#wake?.();
+    });
+    pipe.once('close', () => {
+      this.#ended = true;
+      this.#wake?.();
+    });
   }
 
-  /** Takes one line of standard error; lines about anything else are ignored. */
-  take(line: string): void {
-    if (!line.startsWith(this.#head)) return;
-    const base = TIME_BASE.exec(line);
-    if (base) this.#timeBase = Number(base[1]) / Number(base[2]);
-    const frame = FRAME.exec(line);
-    if (!frame) return;
-    this.#seconds.push(Number(frame[1]) * this.#timeBase);
-    this.#wake?.();
-  }
-
-  /** No more lines will come. */
-  end(): void {
-    this.#ended = true;
-    this.#wake?.();
+  #take(line: string): void {
+    const [, pts] = FRAME.exec(line) ?? [];
+    if (pts !== undefined) this.#seconds.push(Number(pts) * MICROSECOND);
   }
 
   /** Time of picture number `index`, NaN where it has none, or null when the child ended before it told. */

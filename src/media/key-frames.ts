@@ -15,6 +15,13 @@ const OTHER_MIN_CHANGE = 0.4;
 /** What a moving camera changes in a second that nobody saw, and at most. */
 const DRIFT_A_SECOND = 0.18;
 const MOST_DRIFT = 0.6;
+/** A picture that changes this much within MOVING_SECONDS is in wild motion… */
+const WILD_MIN_CHANGE = 0.2;
+const MOVING_SECONDS = 0.15;
+/** At most so many frames are within it, at 120 a second. */
+const MOVING_FRAMES = 18;
+/** …which may lead to another picture without a cut, but not to one that differs more. An encoder takes it for a cut, too. */
+const MOST_WILD_CHANGE = 1;
 /** A fade from or to black goes on for at most this long behind the jump in sizes. */
 const FADE_SECONDS = 1;
 
@@ -52,7 +59,11 @@ export function judgeKeyFrames(gops: readonly Gop[], seen: SeenKeyFrames): KeyFr
     while ((frames[upTo]?.seconds ?? Number.POSITIVE_INFINITY) < next.startSeconds - SAME_TIME_SECONDS)
       upTo++;
     const last = frames[upTo - 1] ?? key;
-    const { lookUntil, isCut } = judge(gop, { next, key, last, nextKey, ...about });
+    const before = frames
+      .slice(Math.max(0, upTo - MOVING_FRAMES), upTo)
+      .find(({ seconds }) => last.seconds - seconds < MOVING_SECONDS);
+    const isWild = before !== undefined && changeScore(before, last) >= WILD_MIN_CHANGE;
+    const { lookUntil, isCut } = judge(gop, { next, key, last, nextKey, isWild, ...about });
     if (isCut) cutsAtKeys.push(next.startSeconds);
     if (lookUntil !== null) addUnseen(windows, { from: gop.startSeconds, to: lookUntil }, seen.windows);
   });
@@ -72,6 +83,8 @@ interface Neighbours {
   /** The last frame that was seen of the group. */
   last: FrameMeasures;
   nextKey: FrameMeasures;
+  /** The picture was changing fast when it was last seen. */
+  isWild: boolean;
   /** Of the whole film; see gops.ts. */
   longest: number;
   forced: number;
@@ -81,7 +94,7 @@ interface Neighbours {
 const SETTLED: Verdict = { lookUntil: null, isCut: false };
 
 function judge(gop: Gop, context: Neighbours): Verdict {
-  const { next, key, last, nextKey, longest } = context;
+  const { next, key, last, nextKey, isWild, longest } = context;
   const allOf: Verdict = { lookUntil: gop.endSeconds, isCut: false };
   // Black costs nothing and pictures do: where the one turns into the other, the sizes jump.
   if (isBlack(key) !== isBlack(nextKey)) {
@@ -97,6 +110,7 @@ function judge(gop: Gop, context: Neighbours): Verdict {
   const isOther = change >= OTHER_MIN_CHANGE;
   if (!isEarly(gop, longest)) return isOther && !isDrift && !mayDrift(gop, context) ? allOf : SETTLED;
   if (!isOther) return isDrift ? SETTLED : allOf;
+  if (isWild && change < MOST_WILD_CHANGE) return allOf;
   return keyRatio(gop, next) >= CUT_MIN_KEY_RATIO ? { lookUntil: null, isCut: true } : allOf;
 }
 

@@ -57,7 +57,13 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     detached: process.platform !== 'win32',
     cwd: options.folder,
     // Nothing else of the server's environment is the child's business: no proxies, no reports, no secrets.
-    env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', SYSTEMROOT: process.env.SYSTEMROOT },
+    env: {
+      PATH: process.env.PATH,
+      LC_ALL: 'C.UTF-8',
+      SYSTEMROOT: process.env.SYSTEMROOT,
+      // Debian's ffmpeg is linked with OpenBLAS, which it never calls, and which starts a thread for each other core.
+      OPENBLAS_NUM_THREADS: '1',
+    },
   });
   return supervise(child, options);
 }

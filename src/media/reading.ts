@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { INPUT, inputLimits, outputName, startChild } from './child.js';
 import { FORMATS } from './formats.js';
-import { FrameTimes, type RawFrame, readFrames } from './frame-reader.js';
+import { FrameTimes, type RawFrame, readFrames, timesFilter } from './frame-reader.js';
 import {
   concatScript,
   type DecodedSegment,
@@ -86,10 +86,12 @@ const SAMPLE_RATE = 16_000;
 export async function startReading(plan: ReadingPlan, signal: AbortSignal): Promise<Reading> {
   const { pictures, sound, subtitles } = plan;
   const entries = pictures?.segments ?? null;
-  const times = pictures?.outputs.map((_, index) => new FrameTimes(outputLabel(index))) ?? [];
+  const shown = pictures?.outputs ?? [];
+  // Behind the outputs, a pipe each.
+  const timesTo = (index: number) => outputName(shown.length + (sound ? 1 : 0) + subtitles.length + index);
   const outputs = [
     ...(pictures
-      ? pictures.outputs.map((output, index) => pictureOutput(pictures, output, { index, entries }))
+      ? shown.map((output, index) => pictureOutput(pictures, output, { timesTo: timesTo(index), entries }))
       : []),
     ...(sound ? [soundOutput(sound)] : []),
     ...subtitles.map((streamIndex) => subtitleOutput(streamIndex)),
@@ -97,7 +99,7 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
   const child = await startChild({
     program: 'ffmpeg',
     args: [
-      ...['-hide_banner', '-nostats', '-nostdin', '-copyts', '-v', pictures ? 'info' : 'error'],
+      ...['-hide_banner', '-nostats', '-nostdin', '-copyts', '-v', 'error'],
       // Pictures are so small by then that more threads wait longer for each other than they work.
       ...['-filter_threads', '1'],
       ...(pictures ? decoderOptions(pictures.frames, entries) : []),
@@ -107,21 +109,15 @@ export async function startReading(plan: ReadingPlan, signal: AbortSignal): Prom
       ...outputs.flatMap((output, index) => [...output, outputName(index)]),
     ],
     inputPath: plan.path,
-    outputs: outputs.length,
+    outputs: outputs.length + shown.length,
     timeoutSeconds: plan.timeoutSeconds,
     signal,
     ...(entries ? { stdin: concatScript(entries, pictures?.leadSeconds ?? 0) } : {}),
-    onLine: (line) => {
-      for (const output of times) output.take(line);
-    },
   });
-  const end = () => {
-    for (const output of times) output.end();
-  };
-  child.ended.then(end, end);
   const pipes = [...child.outputs];
+  const times = pipes.splice(outputs.length).map((pipe) => new FrameTimes(pipe));
   return {
-    pictures: (pictures?.outputs ?? []).map(({ format }, index) => {
+    pictures: shown.map(({ format }, index) => {
       const frames = readFrames(pipes.shift() as Readable, format.bytes, times[index] as FrameTimes);
       return entries ? inFileTime(frames, entries) : frames;
     }),
@@ -158,23 +154,18 @@ function decoderOptions(frames: PicturePlan['frames'], entries: readonly Decoded
 function pictureOutput(
   { streamIndex }: PicturePlan,
   { format, selection }: PictureOutput,
-  { index, entries }: { index: number; entries: readonly DecodedSegment[] | null },
+  { timesTo, entries }: { timesTo: string; entries: readonly DecodedSegment[] | null },
 ): string[] {
   const filters = [
     ...(selection === 'ALL' ? [] : [`select='${selectExpression(selection, entries)}'`]),
     format.filter,
-    `${outputLabel(index)}=checksum=0`,
+    timesFilter(timesTo),
   ];
   // A concatenation has the file's streams in order.
   return [
     ...['-map', `0:${streamIndex}`, '-fps_mode', 'passthrough'],
     ...['-vf', filters.join(','), '-f', 'rawvideo'],
   ];
-}
-
-/** The filter that tells the times of output number `index`, by a name of its own. */
-function outputLabel(index: number): string {
-  return `showinfo@output${index}`;
 }
 
 /** A film whose frames are further apart than this has a gap there. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Failure } from '../failure.js';
@@ -16,6 +16,8 @@ import type { TimedLine } from './timed-line.js';
 export const SAMPLE_NAME = 'sample-trailer';
 
 const RENDER_TIMEOUT_SECONDS = 120; // it takes seconds
+/** Begins the names of what is being rendered. */
+const UNFINISHED = `.${SAMPLE_NAME}-`;
 
 export interface SampleOptions {
   signal?: AbortSignal;
@@ -33,10 +35,11 @@ export interface SampleOptions {
  */
 export async function ensureSampleTrailer(folder: string, options: SampleOptions = {}): Promise<string> {
   const trailer = path.join(folder, `${SAMPLE_NAME}.mp4`);
-  if (await exists(trailer)) return trailer;
   await mkdir(folder, { recursive: true });
+  await removeAbandoned(folder);
+  if (await exists(trailer)) return trailer;
   const captions = path.join(folder, `${SAMPLE_NAME}.srt`);
-  const unfinished = path.join(folder, `.${SAMPLE_NAME}-${randomUUID()}`);
+  const unfinished = path.join(folder, `${UNFINISHED}${randomUUID()}`);
   try {
     await writeFile(`${unfinished}.srt`, formatSrt(SAMPLE_LINES));
     await render(`${unfinished}.srt`, `${unfinished}.mp4`, options);
@@ -46,6 +49,16 @@ export async function ensureSampleTrailer(folder: string, options: SampleOptions
     await Promise.all([rm(`${unfinished}.srt`, { force: true }), rm(`${unfinished}.mp4`, { force: true })]);
   }
   return trailer;
+}
+
+/** What a process that was killed while it rendered has left: whoever renders now has written within its time limit. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(UNFINISHED)) continue;
+    const file = path.join(folder, name);
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > RENDER_TIMEOUT_SECONDS * 1000) await rm(file, { force: true });
+  }
 }
 
 /** Lines as SubRip text. */

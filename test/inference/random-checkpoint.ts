@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -45,11 +44,6 @@ export function randomTensors(dims: Record<string, number[]>, seed: number): Ten
   return tensors;
 }
 
-const folders: string[] = [];
-process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 /** Writes a checkpoint folder in the hub's layout; `shards` spreads the tensors over that many files. */
 export async function writeCheckpoint(
   config: Record<string, unknown>,
@@ -57,7 +51,6 @@ export async function writeCheckpoint(
   { seed = 1, shards = 1 }: { seed?: number; shards?: number } = {},
 ): Promise<RandomCheckpoint> {
   const folder = await mkdtemp(path.join(tmpdir(), 'marquee-checkpoint-'));
-  folders.push(folder);
   const tensors = randomTensors(dims, seed);
   await writeFile(path.join(folder, 'config.json'), JSON.stringify(config));
   const names = Object.keys(tensors);

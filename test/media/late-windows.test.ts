@@ -157,6 +157,18 @@ describe('neighbouring key frames', () => {
     expect(between(100)).toEqual({ windows: [], cutsAtKeys: [] });
   });
 
+  test('that differ are looked at between where the picture was in wild motion, unless it is another one altogether', () => {
+    const judgedBehind = (...[first, seen, second]: [number, number, number]) => {
+      const keys = [grey(first, 0), grey(second, 0.4), grey(second, 8.4)];
+      const frames = [keys[0]!, grey(seen, 0.12), ...keys.slice(1)];
+      const { windows, cutsAtKeys } = judgeKeyFrames(gops, { keys, frames, windows: [] });
+      return { windows: windows.map(rounded), cutsAtKeys };
+    };
+    expect(judgedBehind(100, 100, 110)).toEqual({ windows: [], cutsAtKeys: [0.4] });
+    expect(judgedBehind(60, 100, 110)).toEqual({ windows: [[0, 0.4, 0]], cutsAtKeys: [] });
+    expect(judgedBehind(60, 100, 200)).toEqual({ windows: [], cutsAtKeys: [0.4] });
+  });
+
   test('that differ at the ends of the longest shot are looked at between: nothing says that the second is forced', () => {
     expect(judged(gops, [60, 60, 200])).toEqual({ windows: [[0.4, 8.4, 0.4]], cutsAtKeys: [] });
     const drifting = groups(early, early, early, uneven({}), uneven({}), uneven({}), early);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +25,21 @@ describe('the sample trailer', () => {
   }, 60_000);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('whose rendering was killed leaves nothing for long, and nothing of another process is touched', async () => {
+    const file = (name: string) => path.join(folder, name);
+    const hours = new Date(Date.now() - 3600 * 1000);
+    for (const name of ['.sample-trailer-old.mp4', '.sample-trailer-old.srt', 'mine.mp4'])
+      await writeFile(file(name), 'x').then(() => utimes(file(name), hours, hours));
+    await writeFile(file('.sample-trailer-new.mp4'), 'x');
+    await ensureSampleTrailer(folder);
+    const names = await readdir(folder);
+    expect(names.filter((name) => !name.startsWith('sample-trailer.')).toSorted()).toEqual([
+      '.sample-trailer-new.mp4',
+      'mine.mp4',
+    ]);
+    await Promise.all(['.sample-trailer-new.mp4', 'mine.mp4'].map((name) => rm(file(name))));
+  });
 
   it('has a picture, a sound and a subtitle track of the stated length', async () => {
     const { stdout } = await execute('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', trailer]);

@@ -7,6 +7,7 @@ import type { TestProject } from 'vitest/node';
 import { openEmbeddedPostgres } from '../../src/catalog/embedded-postgres.js';
 import { applyMigrations } from '../../src/catalog/migrations.js';
 import { createLogger } from '../../src/log.js';
+import { runs } from './running.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -54,15 +55,6 @@ async function dropLeftovers(client: pg.Client): Promise<void> {
   for (const { datname } of rows) {
     if (runs(Number(datname.split('_')[2]))) continue;
     await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

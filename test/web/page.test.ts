@@ -66,6 +66,30 @@ describe.skipIf(CHROMIUM === null)('the page', { timeout: 90_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('makes one title of two presses where the answer to the first was lost', async () => {
+    const titles = async () => {
+      const asked = { method: 'POST', headers: { 'content-type': 'application/json' } };
+      const body = JSON.stringify({ query: '{ titles { totalCount } }' });
+      const answer = await fetch(`${marquee.url}/graphql`, { ...asked, body });
+      const { data } = (await answer.json()) as { data: { titles: { totalCount: number } } };
+      return data.titles.totalCount;
+    };
+    const before = await titles();
+    let lost = 0;
+    await page.route('**/graphql', async (route) => {
+      if (lost > 0 || !route.request().postData()?.includes('createTitle')) return route.continue();
+      lost++;
+      await route.fetch();
+      return route.abort();
+    });
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await titles()).toBe(before + 1);
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await prediction().waitFor();
+    expect([lost, await titles()]).toEqual([1, before + 1]);
+  });
+
   it('does not say of labels that abstain that they do not fit', async () => {
     const film = await renderFilm(path.join(marquee.config.dataFolder, 'without-words.mp4'));
     await page.getByLabel('Choose a video').setInputFiles(film);
