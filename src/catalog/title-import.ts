@@ -27,23 +27,28 @@ interface Row {
 /**
  * Creates the titles that no external id of the catalog names yet and updates the others; a field that a row
  * leaves out stays as it is. A row that is not usable is left out and reported, and the rest is stored.
+ * @param seen the external ids of earlier calls that belong to the same import, to which those of this one are added: an
+ *   id that comes twice names two rows, of which only the first is meant
  * @throws Failure TOO_LARGE above 1,000 rows
  */
-export async function importTitles(prisma: PrismaClient, titles: ImportedTitle[]): Promise<ImportResult> {
+export async function importTitles(
+  prisma: PrismaClient,
+  titles: ImportedTitle[],
+  seen = new Set<string>(),
+): Promise<ImportResult> {
   if (titles.length > LARGEST_IMPORT) {
     throw new Failure('TOO_LARGE', `Import at most ${LARGEST_IMPORT} titles a call, not ${titles.length}.`, {
       path: ['titles'],
     });
   }
-  const { rows, failures } = usableRows(titles);
+  const { rows, failures } = usableRows(titles, seen);
   const imported = await prisma.$transaction((tx) => store(tx, rows), WRITE_PATIENCE);
   return { imported, failures };
 }
 
-function usableRows(titles: ImportedTitle[]): { rows: Row[]; failures: Failure[] } {
+function usableRows(titles: ImportedTitle[], seen: Set<string>): { rows: Row[]; failures: Failure[] } {
   const rows: Row[] = [];
   const failures: Failure[] = [];
-  const seen = new Set<string>();
   for (const [row, title] of titles.entries()) {
     try {
       const input = checked(importedTitle, title, ['titles', String(row)]);

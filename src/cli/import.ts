@@ -45,9 +45,11 @@ async function importFile(file: string, flags: ImportFlags, signal: AbortSignal)
       seconds: { titles: 0, profiles: 0 },
     };
     const startedAt = performance.now();
+    // Of the whole file only the ids are kept.
+    const seen = new Set<string>();
     for await (const { titles, lines } of readBatches(file, given, flags.source ?? 'import')) {
       signal.throwIfAborted();
-      const { imported, failures } = await importTitles(engine.database.prisma, titles);
+      const { imported, failures } = await importTitles(engine.database.prisma, titles, seen);
       const created = imported.filter((row) => row.created).length;
       report.rows += titles.length;
       report.created += created;

@@ -161,5 +161,10 @@ function nearlyNamed(name: string): NameMatch {
 
 function namedWith(name: string): NameMatch {
   const place = Prisma.sql`strpos(marquee_plain(t."name"), marquee_plain(${name}))`;
-  return { condition: Prisma.sql`${place} > 0`, order: Prisma.sql`${place}, length(t."name")` };
+  const order = Prisma.sql`${place}, length(t."name")`;
+  if (!hasOtherLetters(name)) return { condition: Prisma.sql`${place} > 0`, order };
+  // As the index Title_name_letters has it: computing the place in each of 100,000 names takes a quarter of a second.
+  const hasLetters = Prisma.sql`t."name" ~ '[^\\u0001-\\u024f]'
+    AND string_to_array(marquee_plain(t."name"), NULL) @> string_to_array(marquee_plain(${name}), NULL)`;
+  return { condition: Prisma.sql`${hasLetters} AND ${place} > 0`, order };
 }

@@ -27,13 +27,16 @@ test('import takes the usable rows of a file, updates what it has, and names the
     year: 1990,
     extract: 'A ghost haunts the house of a lonely detective.',
   }));
+  films[1002]!.page = 'film-7';
   films[1003]!.page = 'film-1000';
   await writeFile(file, films.map((film) => JSON.stringify(film)).join('\n'));
   const first = await marquee('import', file, '--json');
   const report = JSON.parse(first.stdout);
-  expect(report).toMatchObject({ rows: 1004, created: 1002, updated: 0, refused: 2 });
+  expect(report).toMatchObject({ rows: 1004, created: 1001, updated: 0, refused: 3 });
   expect(report.reasons).toEqual([
     expect.stringMatching(/^line 1002: /),
+    // Row 8 was in another call.
+    'line 1003: An earlier row has the external id import film-7, too: keep one of the two.',
     'line 1004: An earlier row has the external id import film-1000, too: keep one of the two.',
   ]);
   await writeFile(

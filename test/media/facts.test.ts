@@ -93,6 +93,45 @@ describe('facts', () => {
     ]);
   });
 
+  test('of several sound tracks say which is heard: the one that the file marks as its default', async () => {
+    const high = ['-f', 'lavfi', '-i', 'sine=frequency=2000:duration=1'];
+    const maps = ['-map', '0:v', '-map', '1:a', '-map', '2:a'];
+    const marks = ['-disposition:a:0', '0', '-disposition:a:1', 'default'];
+    const { file } = await facts('dubbed.mkv', ...lavfi(1), ...high, ...maps, ...X264, ...marks);
+    const { samples } = (await probeAndDecode(file, path.join(folder, 'dubbed'))).sound;
+    const crossings = samples.filter((value, i) => i > 0 && value < 0 !== (samples[i - 1] as number) < 0);
+    expect(crossings.length / 2).toBeGreaterThan(1900);
+    expect(crossings.length / 2).toBeLessThan(2100);
+  });
+
+  test.each([
+    [90, [1, 1, 0, 0]],
+    [180, [0, 1, 0, 1]],
+  ])('of a film turned by %i degrees hold for its pictures and clips too', async (degrees, expected) => {
+    // White on its left half as stored.
+    const half = ['-vf', "geq=lum='if(lt(X,W/2),235,16)':cb=128:cr=128"];
+    const stored = await facts(`upright${degrees}.mp4`, ...lavfi(1), '-map', '0:v', ...half, ...X264);
+    const file = path.join(folder, `turned${degrees}.mp4`);
+    await ffmpeg('-i', stored.file, '-c', 'copy', '-metadata:s:v', `rotate=${degrees}`, file);
+    const { facts: turned, frames } = await probeAndDecode(file, path.join(folder, `turned${degrees}`));
+    const clips = [{ startSeconds: 0, frames: 1, spacingSeconds: 0.1 }];
+    const [clip] = await decodeClips({ path: file, facts: turned, clips }, { signal });
+    const { width, height } = frames!;
+    expect(width < height).toBe(degrees === 90);
+    const corners = (data: Uint8Array, w: number, h: number) =>
+      [
+        [0.25, 0.25],
+        [0.75, 0.25],
+        [0.25, 0.75],
+        [0.75, 0.75],
+      ].map(([x, y]) => Math.round((data[3 * (Math.floor(y! * h) * w + Math.floor(x! * w))] ?? 0) / 255));
+    const seen = corners(frames!.data, width, height);
+    // ffmpeg 5.1 takes the tag for one direction, newer ones for the other.
+    expect([expected, expected.map((white) => 1 - white)]).toContainEqual(seen);
+    if (degrees === 180) expect(seen).toEqual(expected);
+    expect(corners(clip!.data, CLIP_SIDE, CLIP_SIDE)).toEqual(seen);
+  });
+
   test.each([
     ['10 bits', 'ten.mp4', [...lavfi(1), '-pix_fmt', 'yuv420p10le', ...X264]],
     ['120 frames a second', 'fast.mp4', [...lavfi(1, { rate: 120 }), ...X264]],
