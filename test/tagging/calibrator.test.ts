@@ -93,6 +93,17 @@ test('no other thresholds promise a better F1', () => {
   );
 });
 
+test('where best F1 accepts every row, an answer below all that were seen is accepted, too', () => {
+  const logits = Float32Array.of(3, 2.5, 2, 1.5);
+  const answers: UnseenAnswers = {
+    ...{ labels: 1, logits, lengths: new Float32Array(4), folds: new Uint8Array(4) },
+    targets: Float32Array.of(1, 1, 1, 0),
+  };
+  const [threshold] = thresholdsFor({ kind: 'best-f1' }, answers, ['genre']);
+  expect(threshold).toBeLessThan(1.4);
+  expect(Number.isFinite(threshold)).toBe(true);
+});
+
 test('the labels of one group do not move the thresholds of another', () => {
   const answers = answersOf(200, (z) => z);
   const at = (groups: string[]) => thresholdsFor({ kind: 'best-f1' }, answers, groups);

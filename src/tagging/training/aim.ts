@@ -8,6 +8,8 @@ export type Aim = { kind: 'best-f1' } | { kind: 'precision'; floor: number };
 const MICRO = 0.8;
 /** Rounds of the iteration; the thresholds have settled after five or six. */
 const ROUNDS = 30;
+/** How far, in log-odds, a threshold lies below the least likely row where best F1 accepts them all. */
+const BELOW_ALL = 1;
 /** Answers that a threshold needs above it before its precision counts. */
 const FEWEST_ANSWERS = 5;
 
@@ -117,10 +119,14 @@ function bestCut(ranking: Ranking, gain: (sums: { hits: number; size: number }) 
   return best;
 }
 
-/** Midway between the last row that is accepted and the next. */
+/**
+ * Midway between the last row that is accepted and the next. Where every row is accepted, so are answers somewhat lower
+ * than any that was seen.
+ */
 function betweenCut(logOdds: Float32Array, cut: number): number {
   const last = logOdds[cut] ?? 0;
-  return (last + (logOdds[cut + 1] ?? last)) / 2;
+  const next = logOdds[cut + 1];
+  return next === undefined ? last - BELOW_ALL : (last + next) / 2;
 }
 
 interface Column {
