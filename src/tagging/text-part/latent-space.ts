@@ -60,8 +60,10 @@ export function placesOf(terms: Int32Array, columns: number): Int32Array {
 }
 
 /** @returns the factor that brought it there; 0 for a vector of zeros */
-export function toUnitLength(vector: Float32Array): number {
-  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+export function toUnitLength(vector: Float32Array | Float64Array): number {
+  let squares = 0;
+  for (let k = 0; k < vector.length; k++) squares += vector[k]! ** 2;
+  const length = Math.sqrt(squares);
   const factor = length > 0 ? 1 / length : 0;
   for (let k = 0; k < vector.length; k++) vector[k] = vector[k]! * factor;
   return factor;
