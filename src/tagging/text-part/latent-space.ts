@@ -60,7 +60,7 @@ export function placesOf(terms: Int32Array, columns: number): Int32Array {
 }
 
 /** @returns the factor that brought it there; 0 for a vector of zeros */
-export function toUnitLength(vector: Float32Array | Float64Array): number {
+export function toUnitLength(vector: Float32Array): number {
   let squares = 0;
   for (let k = 0; k < vector.length; k++) squares += vector[k]! ** 2;
   const length = Math.sqrt(squares);

@@ -1,5 +1,6 @@
 import { type SparseRow, type Vocabulary, weighLines } from '../../signals/text-features.js';
 import { DocumentReader } from './document-reader.js';
+import { createLatentKernel, type LatentKernel } from './latent-kernel.js';
 import { toUnitLength } from './latent-space.js';
 
 /**
@@ -56,9 +57,10 @@ export function textLogits(part: TextPart, row: SparseRow): Float32Array {
   const logits = part.bias.slice();
   addRow(part, row, logits);
   if (part.latent) {
-    const place = placeOf(part.latent, row);
+    const kernel = kernelOf(part.latent, part.labels);
+    const place = placeOf(part.latent, kernel, row);
     toUnitLength(place);
-    addWeighted(part.latent, place, logits);
+    addWeighted(kernel, place, logits);
   }
   return logits;
 }
@@ -73,13 +75,14 @@ export function lineContributions(part: TextPart, lines: readonly string[]): Flo
   });
   if (!latent) return out;
   // The whole text's place is the sum of its lines', brought to unit length together.
-  const places = rows.map((row) => placeOf(latent, row));
-  const whole = new Float64Array(latent.dimensions);
+  const kernel = kernelOf(latent, labels);
+  const places = rows.map((row) => placeOf(latent, kernel, row));
+  const whole = new Float32Array(latent.dimensions);
   for (const place of places) for (let k = 0; k < whole.length; k++) whole[k] = whole[k]! + place[k]!;
   const factor = toUnitLength(whole);
   places.forEach((place, i) => {
     const share = place.map((value) => value * factor);
-    addWeighted(latent, share, out.subarray(i * labels, (i + 1) * labels));
+    addWeighted(kernel, share, out.subarray(i * labels, (i + 1) * labels));
   });
   return out;
 }
@@ -97,42 +100,32 @@ function addRow(
   }
 }
 
-/**
- * Where a row, or a line's part of one, lies in the latent space, not yet at unit length. Four terms at a time: that
- * takes a third of the time that one by one does.
- */
-function placeOf({ dimensions, places, codes, scale }: LatentPart, row: SparseRow): Float64Array {
-  const out = new Float64Array(dimensions);
-  const known: number[] = [];
-  for (let k = 0; k < row.terms.length; k++) if (places[row.terms[k]!]! >= 0) known.push(k);
-  const from = (k: number) => (k < known.length ? places[row.terms[known[k]!]!]! * dimensions : 0);
-  const weight = (k: number) =>
-    k < known.length ? row.weights[known[k]!]! * scale[places[row.terms[known[k]!]!]!]! : 0;
-  for (let k = 0; k < known.length; k += 4) {
-    const [a, b, c, d] = [from(k), from(k + 1), from(k + 2), from(k + 3)];
-    const [u, v, w, x] = [weight(k), weight(k + 1), weight(k + 2), weight(k + 3)];
-    for (let i = 0; i < dimensions; i++)
-      out[i] = out[i]! + u * codes[a + i]! + v * codes[b + i]! + w * codes[c + i]! + x * codes[d + i]!;
+/** Where a row, or a line's part of one, lies in the latent space, not yet at unit length. */
+function placeOf(latent: LatentPart, kernel: LatentKernel, { terms, weights }: SparseRow): Float32Array {
+  const rows: number[] = [];
+  const factors: number[] = [];
+  for (let k = 0; k < terms.length; k++) {
+    const place = latent.places[terms[k]!]!;
+    if (place < 0) continue;
+    rows.push(place);
+    factors.push(weights[k]! * latent.scale[place]!);
   }
-  return out;
+  return kernel.sumOfCodes(rows, factors);
 }
 
-/** Adds what a place gives each label, four directions at a time. */
-function addWeighted({ weights, dimensions }: LatentPart, place: Float64Array, logits: Float32Array): void {
-  const labels = logits.length;
-  const sums = new Float64Array(labels);
-  const whole = dimensions - (dimensions % 4);
-  for (let d = 0; d < whole; d += 4) {
-    const [a, b, c, e] = [d * labels, (d + 1) * labels, (d + 2) * labels, (d + 3) * labels];
-    const u = place[d]!;
-    const v = place[d + 1]!;
-    const w = place[d + 2]!;
-    const x = place[d + 3]!;
-    for (let j = 0; j < labels; j++)
-      sums[j] =
-        sums[j]! + u * weights[a + j]! + v * weights[b + j]! + w * weights[c + j]! + x * weights[e + j]!;
-  }
-  for (let d = whole; d < dimensions; d++)
-    for (let j = 0; j < labels; j++) sums[j] = sums[j]! + place[d]! * weights[d * labels + j]!;
-  for (let j = 0; j < labels; j++) logits[j] = logits[j]! + sums[j]!;
+function addWeighted(kernel: LatentKernel, place: Float32Array, logits: Float32Array): void {
+  const sums = kernel.sumOfFloats(place);
+  for (let j = 0; j < logits.length; j++) logits[j] = logits[j]! + sums[j]!;
+}
+
+const kernels = new WeakMap<LatentPart, LatentKernel>();
+
+/** Made when a thread first reads by the part. */
+function kernelOf(latent: LatentPart, labels: number): LatentKernel {
+  const known = kernels.get(latent);
+  if (known) return known;
+  const { codes, weights, dimensions } = latent;
+  const made = createLatentKernel(codes, weights, { dimensions, labels });
+  kernels.set(latent, made);
+  return made;
 }
